@@ -1,0 +1,18 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions: ['@mcp/source', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['@mcp/source', 'node', 'import', 'default'] } },
+  test: {
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'bench/**/*.test.ts',
+    ],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
+export default config
