@@ -11,6 +11,7 @@ const config: ViteUserConfig = defineConfig({
       'bench/**/*.test.ts',
     ],
     pool: 'forks',
+    reporters: [['default', { summary: false }], './scripts/totals-reporter.mjs'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
