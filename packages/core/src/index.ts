@@ -1,5 +1,18 @@
 export { JOB_BUCKETS, REQUEST_BUCKETS } from './catalogue.ts'
 export type { AttributesOf, AttributeSpec, Catalogue, InstrumentKind, InstrumentSpec } from './catalogue.ts'
+export { checkedVariables, isLoopback, listSettings, readConfig, settings, withoutCredentials } from './config/index.ts'
+export type {
+  CheckedVariable,
+  Config,
+  ConfigOptions,
+  ConfigSources,
+  Kind,
+  NamedSetting,
+  OptionsOf,
+  ReadConfig,
+  Setting,
+  ValuesOf,
+} from './config/index.ts'
 export { createInstruments } from './create-instruments.ts'
 export type { InstrumentScope } from './create-instruments.ts'
 export { ERROR_SCOPE, errorInstruments } from './error-instruments.ts'
@@ -11,6 +24,35 @@ export { outcomeStatus } from './outcome/outcome-status.ts'
 export { OUTCOME_STATUSES } from './outcome/outcome.ts'
 export type { Outcome, OutcomeStatus, StatusOf } from './outcome/outcome.ts'
 export { processWide } from './process-wide.ts'
+export { DATA_POINT_TYPE, TEMPORALITY } from './metric-data.ts'
+export type {
+  CollectionResult,
+  DataPoint,
+  Exemplar,
+  ExponentialBuckets,
+  ExponentialHistogramData,
+  ExponentialHistogramValue,
+  GaugeData,
+  HistogramData,
+  HistogramValue,
+  MetricData,
+  MetricDescriptor,
+  ResourceMetrics,
+  ScopeMetrics,
+  SumData,
+} from './metric-data.ts'
+export { createMetricsHandler } from './prometheus/metrics-handler.ts'
+export type { MetricsHandler, MetricsHandlerOptions } from './prometheus/metrics-handler.ts'
+export type { MetricsRequest, MetricsResponse } from './prometheus/metrics-response.ts'
+export { acceptsGzip, CONTENT_TYPES, negotiateFormat } from './prometheus/negotiation.ts'
+export { createPageRenderer } from './prometheus/page-renderer.ts'
+export type { PageOptions, PageRenderer } from './prometheus/page-renderer.ts'
+export type { PageFormat } from './prometheus/layout.ts'
+export type { Collect } from './prometheus/collection.ts'
+export { prometheusName } from './prometheus/prometheus-name.ts'
+export { labelName } from './prometheus/label-name.ts'
+export { isHarmlessResourceAttribute } from './prometheus/target-info.ts'
+export type { TargetInfo } from './prometheus/target-info.ts'
 export type {
   BoundAdder,
   BoundRecorder,

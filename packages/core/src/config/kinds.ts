@@ -1,0 +1,181 @@
+import { withoutCredentials } from './describe-value.ts'
+
+/** What values a setting takes, from text (the environment) and from code (options). */
+export interface Kind<T> {
+  /** Completes "expected …". */
+  readonly accepts: string
+  /** Its values are never shown. */
+  readonly secret?: boolean
+  /** JSON Schema of the values that code gives. */
+  readonly schema: Readonly<Record<string, unknown>>
+  /** Returns the value that a non-empty, trimmed text means; `undefined` when it means none. */
+  fromText(text: string): T | undefined
+  /** Returns the value when code may give it; `undefined` when not. */
+  fromValue(value: unknown): T | undefined
+  /** Returns what can still be used of a text that is wrong in parts. */
+  salvage?(text: string): T | undefined
+  /** Returns the value as one would write it in the environment. */
+  show(value: T): string
+}
+
+const BOOLEANS = new Map([
+  ...['true', 'on', 'yes', '1'].map((word) => [word, true] as const),
+  ...['false', 'off', 'no', '0'].map((word) => [word, false] as const),
+])
+
+/** Our switches: `on` or `off`, and what people also write for them. */
+export const onOff: Kind<boolean> = {
+  accepts: 'on or off',
+  schema: { type: 'boolean' },
+  fromText: (text) => BOOLEANS.get(text.toLowerCase()),
+  fromValue: (value) => (typeof value === 'boolean' ? value : undefined),
+  show: (value) => (value ? 'on' : 'off'),
+}
+
+/** OpenTelemetry's booleans: by its specification only `true`, in any case, is true. */
+export const trueFalse: Kind<boolean> = {
+  ...onOff,
+  accepts: 'true or false',
+  fromText: (text) => ({ true: true, false: false })[text.toLowerCase()],
+  show: String,
+}
+
+/** Whole numbers in a range, both ends included. */
+export function integer(least: number, most: number, unit = ''): Kind<number> {
+  const within = (value: number) => (Number.isInteger(value) && value >= least && value <= most ? value : undefined)
+  return {
+    accepts: `an integer from ${least} to ${most}${unit && ` (${unit})`}`,
+    schema: { type: 'integer', minimum: least, maximum: most },
+    fromText: (text) => (/^[+-]?\d+$/.test(text) ? within(Number(text)) : undefined),
+    fromValue: (value) => (typeof value === 'number' ? within(value) : undefined),
+    show: String,
+  }
+}
+
+/** The longest delay a Node.js timer takes. */
+const LONGEST_DELAY = 2 ** 31 - 1
+
+export const milliseconds: Kind<number> = integer(1, LONGEST_DELAY, 'milliseconds')
+
+/** Numbers from 0 to 1. */
+export const ratio: Kind<number> = {
+  accepts: 'a number from 0 to 1',
+  schema: { type: 'number', minimum: 0, maximum: 1 },
+  fromText: (text) => ratio.fromValue(Number(text)),
+  fromValue: (value) => (typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined),
+  show: String,
+}
+
+/** One of a closed set of words; case does not matter in text. */
+export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
+  const find = (text: string) => words.find((word) => word.toLowerCase() === text.toLowerCase())
+  return {
+    accepts: listed(words, 'or'),
+    schema: { enum: words },
+    fromText: find,
+    fromValue: (value) => (typeof value === 'string' ? find(value) : undefined),
+    show: (value) => value,
+  }
+}
+
+/** Any text that is not empty. */
+export const text: Kind<string> = {
+  accepts: 'a text that is not empty',
+  schema: { type: 'string', minLength: 1 },
+  fromText: (given) => given,
+  fromValue: (value) => (typeof value === 'string' && value.trim() !== '' ? value : undefined),
+  show: withoutCredentials,
+}
+
+/** A text that is never shown: what HTTP takes as a bearer token. */
+export const bearerToken: Kind<string> = {
+  accepts: 'a bearer token: letters, digits and -._~+/=',
+  secret: true,
+  schema: { type: 'string', pattern: '^[A-Za-z0-9._~+/-]+=*$' },
+  fromText: (given) => (/^[A-Za-z0-9._~+/-]+=*$/.test(given) ? given : undefined),
+  fromValue: (value) => (typeof value === 'string' ? bearerToken.fromText(value) : undefined),
+  show: () => '[redacted]',
+}
+
+/** A host name or an IP address, without brackets, port or scheme. */
+export const host: Kind<string> = {
+  accepts: 'a host name or an IP address without scheme and port',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9._:%-]{1,253}$' },
+  fromText: (given) => {
+    const bare = given.replace(/^\[(.*)\]$/, '$1')
+    const colons = bare.split(':').length - 1
+    return /^[A-Za-z0-9._:%-]{1,253}$/.test(bare) && colons !== 1 ? bare : undefined
+  },
+  fromValue: (value) => (typeof value === 'string' ? host.fromText(value.trim()) : undefined),
+  show: (value) => value,
+}
+
+/** An http or https URL. */
+export const httpUrl: Kind<string> = {
+  accepts: 'an http:// or https:// URL',
+  schema: { type: 'string', format: 'uri' },
+  fromText: (given) => {
+    const url = URL.canParse(given) ? new URL(given) : undefined
+    return url !== undefined && /^https?:$/.test(url.protocol) ? given : undefined
+  },
+  fromValue: (value) => (typeof value === 'string' ? httpUrl.fromText(value.trim()) : undefined),
+  show: withoutCredentials,
+}
+
+/** Where gRPC and HTTP exporters send to: a URL, or `host:port` as gRPC writes it. */
+export const otlpEndpoint: Kind<string> = {
+  ...httpUrl,
+  accepts: 'an http:// or https:// URL (with gRPC also host:port)',
+  fromText: (given) => httpUrl.fromText(given) ?? (/^[\w.-]+:\d{1,5}$/.test(given) ? given : undefined),
+}
+
+/** Items separated by commas in text, an array in code; empty items fall away, repeated ones count once. */
+export function listOf<T extends string>(item: Kind<T>): Kind<readonly T[]> {
+  const all = (items: readonly (T | undefined)[]) =>
+    items.includes(undefined) ? undefined : [...new Set(items as readonly T[])]
+  return {
+    accepts: `a list, separated by commas, of ${item.accepts}`,
+    ...(item.secret === true && { secret: true }),
+    schema: { type: 'array', items: item.schema },
+    fromText: (given) => all(splitList(given).map((part) => item.fromText(part))),
+    fromValue: (value) => (Array.isArray(value) ? all(value.map((part) => item.fromValue(part))) : undefined),
+    salvage: (given) => {
+      const good = splitList(given).flatMap((part) => item.fromText(part) ?? [])
+      return good.length === 0 ? undefined : [...new Set(good)]
+    },
+    show: (value) => (value.length === 0 ? 'none' : value.map((part) => item.show(part)).join(',')),
+  }
+}
+
+/** A list of closed words, or the one word `none`, which is the empty list. */
+export function listOrNone<const W extends string>(...words: readonly W[]): Kind<readonly W[]> {
+  const list = listOf(oneOf(...words))
+  return {
+    ...list,
+    accepts: `${words.length > 1 ? 'one or more, separated by commas, of ' : ''}${listed(words, 'and')}, or none`,
+    fromText: (given) => (given.toLowerCase() === 'none' ? [] : list.fromText(given)),
+  }
+}
+
+/** `key=value` pairs separated by commas, as OTEL_RESOURCE_ATTRIBUTES and the headers have them. */
+export function keyValues(secret: boolean): Kind<string> {
+  return {
+    ...text,
+    accepts: 'key=value pairs separated by commas',
+    secret,
+    fromText: (given) => (splitList(given).every((pair) => /^[^=]+=/.test(pair)) ? given : undefined),
+    show: (value) => (secret ? '[redacted]' : value),
+  }
+}
+
+/** Returns the words as a sentence has them: `a, b or c`. */
+export function listed(words: readonly string[], last: 'and' | 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
+}
+
+function splitList(given: string): string[] {
+  return given
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}

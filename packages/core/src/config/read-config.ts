@@ -1,0 +1,207 @@
+import { checkedVariables } from './checked-variables.ts'
+import { checkCombinations } from './combinations.ts'
+import { describeSecret, describeValue } from './describe-value.ts'
+import type { Kind } from './kinds.ts'
+import { nearestName } from './nearest-name.ts'
+import { listSettings, type NamedSetting } from './setting.ts'
+import { settings, type Config, type ConfigOptions } from './settings.ts'
+
+/** Where settings come from. */
+export interface ConfigSources {
+  /** Environment variables, as `process.env` has them. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** Settings given in code; they beat the environment. */
+  readonly options?: ConfigOptions | undefined
+  /** Names that the options may also have though they are no settings. */
+  readonly otherOptions?: readonly string[] | undefined
+}
+
+/** The settings that are in force. */
+export interface ReadConfig {
+  readonly config: Config
+  /** One sentence for each mistake: where, the value, what is accepted, what is used instead. */
+  readonly problems: readonly string[]
+  /** By path (`endpoint.port`), what set it: a variable, `options.endpoint.port`, or `default`. */
+  readonly origins: Readonly<Record<string, string>>
+}
+
+/** Variables that begin so are ours, and must be known. */
+const OUR_PREFIX = 'MCP_OTEL_'
+
+/** Reads the settings from options and environment; names every mistake, and never throws, whatever it is given. */
+export function readConfig(sources: ConfigSources = {}): ReadConfig {
+  const variables = readVariables(sources.env)
+  const read = listSettings(settings).map((named) => readSetting(named, variables, sources.options))
+
+  const set = new Set(read.flatMap((entry) => (entry.origin === DEFAULT ? [] : meaningsOf(entry))))
+  for (const entry of read) {
+    if (entry.origin === DEFAULT) entry.value = entry.setting.derivedDefault?.((name) => set.has(name)) ?? entry.value
+  }
+  const config = deepFrozen(Object.fromEntries(nested(read)) as Config)
+  const origins = Object.freeze(Object.fromEntries(read.map(({ path, origin }) => [path, origin])))
+  const problems = [
+    ...read.flatMap((entry) => entry.mistakes.map((mistake) => `${mistake}; using ${inForce(entry)}`)),
+    ...checkVariables(variables),
+    ...unknownVariables(variables),
+    ...unknownOptions(sources.options, sources.otherOptions ?? []),
+    ...checkCombinations(config, origins),
+  ]
+  return { config, problems: Object.freeze(problems), origins }
+}
+
+const DEFAULT = 'default'
+
+interface ReadSetting extends NamedSetting {
+  value: unknown
+  readonly origin: string
+  readonly mistakes: readonly string[]
+}
+
+function readSetting({ path, setting }: NamedSetting, variables: Variables, options: unknown): ReadSetting {
+  const { kind } = setting
+  const candidates: { value: unknown; origin: string }[] = []
+  const mistakes: string[] = []
+  const option = attempt(() => optionAt(options, path))
+  if (option !== undefined && option !== null) {
+    const origin = `options.${path}`
+    const value = option === UNREADABLE ? undefined : attempt(() => kind.fromValue(option))
+    if (value === undefined || value === UNREADABLE) mistakes.push(describeMistake(origin, option, kind))
+    else candidates.push({ value, origin })
+  }
+  for (const origin of setting.env) {
+    const given = variables.get(origin)
+    if (given === undefined) continue
+    let value = kind.fromText(given)
+    if (value === undefined) {
+      mistakes.push(describeMistake(origin, given, kind))
+      value = kind.salvage?.(given)
+    }
+    if (value !== undefined) candidates.push({ value, origin })
+  }
+  return { path, setting, mistakes, ...(candidates[0] ?? { value: setting.default, origin: DEFAULT }) }
+}
+
+/** The variables that a setting's value stands for, so that it counts as much when it comes from options. */
+function meaningsOf({ setting, value }: ReadSetting): string[] {
+  const isNone = Array.isArray(value) && value.length === 0
+  return setting.env.map((name) => (isNone ? `${name}=none` : name))
+}
+
+function inForce({ setting, value, origin }: ReadSetting): string {
+  const isDefault = origin === DEFAULT
+  if (value === undefined || value === null) return setting.defaultText ?? 'none'
+  const shown = setting.kind.show(value)
+  return isDefault ? shown : `${shown} from ${origin}`
+}
+
+function describeMistake(origin: string, given: unknown, kind: Kind<unknown>): string {
+  const shown =
+    given === UNREADABLE ? 'not readable' : kind.secret === true ? describeSecret(given) : describeValue(given)
+  return `${origin} is ${shown}; expected ${kind.accepts}`
+}
+
+function checkVariables(variables: Variables): string[] {
+  return checkedVariables.flatMap(({ name, kind, otherwise }) => {
+    const given = variables.get(name)
+    if (given === undefined || kind.fromText(given) !== undefined) return []
+    return [`${describeMistake(name, given, kind)}; using ${otherwise}`]
+  })
+}
+
+function unknownVariables(variables: Variables): string[] {
+  const known = listSettings(settings).flatMap(({ setting }) => setting.env)
+  const ours = known.filter((name) => name.startsWith(OUR_PREFIX))
+  return [...variables.keys()]
+    .filter((name) => name.startsWith(OUR_PREFIX) && !ours.includes(name))
+    .map((name) => unknown(name, 'a setting', nearestName(name, ours)))
+}
+
+function unknownOptions(options: unknown, others: readonly string[]): string[] {
+  if (options === undefined || options === null) return []
+  if (typeof options !== 'object')
+    return [`options is ${describeValue(options)}; expected an object; using the defaults`]
+  const paths = listSettings(settings).map(({ path }) => path)
+  const groups = new Set(
+    paths.flatMap((path) =>
+      path
+        .split('.')
+        .slice(0, -1)
+        .map((_, i, all) => all.slice(0, i + 1).join('.')),
+    ),
+  )
+  const walk = (group: object, prefix: string): string[] =>
+    Object.keys(group).flatMap((name) => {
+      const path = prefix + name
+      if (paths.includes(path) || (prefix === '' && others.includes(name))) return []
+      const value: unknown = attempt(() => (group as Record<string, unknown>)[name])
+      if (!groups.has(path))
+        return [unknown(`options.${path}`, 'an option', nearestOption(path, [...paths, ...groups, ...others]))]
+      if (value === undefined || value === null) return []
+      if (typeof value === 'object') return walk(value, `${path}.`)
+      return [
+        `options.${path} is ${value === UNREADABLE ? 'not readable' : describeValue(value)}; expected an object; using the defaults`,
+      ]
+    })
+  const problems = attempt(() => walk(options, ''))
+  return problems === UNREADABLE ? ['options cannot be read; expected a plain object; using the defaults'] : problems
+}
+
+function nearestOption(path: string, known: readonly string[]): string | undefined {
+  const leaf = path.split('.').at(-1)
+  const found = nearestName(path, known) ?? known.find((candidate) => candidate.split('.').at(-1) === leaf)
+  return found === undefined ? undefined : `options.${found}`
+}
+
+function unknown(name: string, what: string, nearest: string | undefined): string {
+  return `${name} is not ${what}; ${nearest === undefined ? 'it is ignored' : `did you mean ${nearest}? It is ignored`}`
+}
+
+type Variables = ReadonlyMap<string, string>
+
+/** As OpenTelemetry has it, a variable that is empty counts as unset. */
+function readVariables(env: unknown): Variables {
+  const variables = new Map<string, string>()
+  attempt(() => {
+    for (const [name, value] of Object.entries(env ?? {})) {
+      if (typeof value === 'string' && value.trim() !== '') variables.set(name, value.trim())
+    }
+  })
+  return variables
+}
+
+function optionAt(options: unknown, path: string): unknown {
+  let at = options
+  for (const name of path.split('.')) {
+    if (typeof at !== 'object' || at === null) return undefined
+    at = Object.hasOwn(at, name) ? (at as Record<string, unknown>)[name] : undefined
+  }
+  return at
+}
+
+const UNREADABLE = Symbol('unreadable')
+
+/** Runs code of the application's that may throw: a getter, a Proxy. */
+function attempt<T>(read: () => T): T | typeof UNREADABLE {
+  try {
+    return read()
+  } catch {
+    return UNREADABLE
+  }
+}
+
+function nested(entries: readonly { path: string; value: unknown }[], prefix = ''): [string, unknown][] {
+  const names = [...new Set(entries.map(({ path }) => path.slice(prefix.length).split('.')[0]!))]
+  return names.map((name) => {
+    const leaf = entries.find(({ path }) => path === prefix + name)
+    if (leaf !== undefined) return [name, leaf.value]
+    const within = `${prefix}${name}.`
+    const group = entries.filter(({ path }) => path.startsWith(within))
+    return [name, Object.fromEntries(nested(group, within))]
+  })
+}
+
+function deepFrozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const inner of Object.values(value)) deepFrozen(inner)
+  return Object.freeze(value)
+}

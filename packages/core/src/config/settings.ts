@@ -1,0 +1,141 @@
+import { bearerToken, host, integer, listOf, milliseconds, onOff, oneOf, text, trueFalse } from './kinds.ts'
+import { optional, setting, type OptionsOf, type ValuesOf } from './setting.ts'
+import { logs, metrics, otlp, propagators, resourceDetectors, traces } from './standard-settings.ts'
+
+const general = {
+  disabled: setting(trueFalse, {
+    env: 'OTEL_SDK_DISABLED',
+    default: false,
+    doc: 'Starts nothing and loads nothing.',
+  }),
+  serviceName: optional(text, {
+    env: 'OTEL_SERVICE_NAME',
+    defaultText: "name in the package.json nearest to the app's entry",
+    doc: 'Name of the service in everything that is exported.',
+  }),
+  serviceVersion: optional(text, {
+    env: 'MCP_OTEL_SERVICE_VERSION',
+    defaultText: "version in the package.json nearest to the app's entry",
+    doc: 'Version of the service, on /health and in everything that is exported.',
+  }),
+  logLevel: setting(oneOf('none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'), {
+    env: 'OTEL_LOG_LEVEL',
+    default: 'warn',
+    doc: "Least severe of our own lines on stderr; `none` also silences the configuration's mistakes.",
+  }),
+  banner: setting(onOff, {
+    env: 'MCP_OTEL_BANNER',
+    default: true,
+    doc: 'Says in one line on stderr what is on, and where.',
+  }),
+  flushOnExit: setting(onOff, {
+    env: 'MCP_OTEL_FLUSH_ON_EXIT',
+    default: true,
+    doc: 'Sends what is pending when the process is told to stop or ends by itself; exit codes stay as they are.',
+  }),
+  flushTimeoutMillis: setting(milliseconds, {
+    env: 'MCP_OTEL_FLUSH_TIMEOUT',
+    default: 3000,
+    doc: 'How long an exit, `shutdown()` or `forceFlush()` waits for exporters.',
+  }),
+}
+
+const endpoint = {
+  enabled: setting(onOff, {
+    env: 'MCP_OTEL_ENDPOINT',
+    default: true,
+    derivedDefault: (isSet) => !isSet('OTEL_METRICS_EXPORTER=none'),
+    defaultText: 'on, unless OTEL_METRICS_EXPORTER is none',
+    doc: 'Serves /metrics, /health, /livez, /readyz and /startupz on a port of its own.',
+  }),
+  host: setting(host, {
+    env: ['OTEL_EXPORTER_PROMETHEUS_HOST', 'MCP_OTEL_HOST'],
+    default: '127.0.0.1',
+    doc: 'Address the endpoint listens on; `0.0.0.0` for all.',
+  }),
+  port: setting(integer(0, 65_535), {
+    env: ['OTEL_EXPORTER_PROMETHEUS_PORT', 'MCP_OTEL_PORT'],
+    default: 9464,
+    doc: 'Port of the endpoint; 0 takes any free port, which the start-up line names.',
+  }),
+  token: optional(bearerToken, {
+    env: 'MCP_OTEL_TOKEN',
+    defaultText: 'none',
+    doc: 'Token that every request must bring as `Authorization: Bearer …`.',
+  }),
+  trustNetwork: setting(onOff, {
+    env: 'MCP_OTEL_TRUST_NETWORK',
+    default: false,
+    doc: 'States that whoever reaches the endpoint may read it; silences the warning about a host other than loopback without a token.',
+  }),
+  scrapeTimeoutMillis: setting(milliseconds, {
+    env: 'MCP_OTEL_SCRAPE_TIMEOUT',
+    default: 10_000,
+    doc: 'How long a collection may take before /metrics answers 503.',
+  }),
+  maxConnections: setting(integer(1, 10_000), {
+    env: 'MCP_OTEL_MAX_CONNECTIONS',
+    default: 64,
+    doc: 'Connections that the endpoint holds open at once.',
+  }),
+}
+
+const http = {
+  serverSpans: setting(oneOf('own', 'stock', 'off'), {
+    env: 'MCP_OTEL_HTTP_SPANS',
+    default: 'own',
+    doc: 'Who makes the SERVER span of a request: we, from diagnostics channels; `@opentelemetry/instrumentation-http`; or nobody.',
+  }),
+  clientSpans: setting(onOff, {
+    env: 'MCP_OTEL_HTTP_CLIENT_SPANS',
+    default: true,
+    doc: 'Makes CLIENT spans for `node:http` and `fetch`, and passes the trace on.',
+  }),
+  routes: setting(listOf(text), {
+    env: 'MCP_OTEL_HTTP_ROUTES',
+    default: [],
+    doc: 'Route templates, such as `/users/:id`, for servers without a framework that we know.',
+  }),
+  ignore: setting(listOf(text), {
+    env: 'MCP_OTEL_HTTP_IGNORE',
+    default: [],
+    doc: 'Paths that are neither counted nor traced; `*` at the end takes all that begin so.',
+  }),
+}
+
+const log = {
+  file: optional(text, {
+    env: 'MCP_OTEL_LOG_FILE',
+    defaultText: 'none',
+    doc: 'File that log lines are written to, one JSON object a line.',
+  }),
+  level: setting(oneOf('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'), {
+    env: 'MCP_OTEL_LOG_LEVEL',
+    default: 'INFO',
+    doc: 'Least severe log line that is written.',
+  }),
+  console: setting(onOff, {
+    env: 'MCP_OTEL_LOG_CONSOLE',
+    default: false,
+    doc: 'Writes log lines to stderr as well.',
+  }),
+  access: setting(onOff, {
+    env: 'MCP_OTEL_LOG_ACCESS',
+    default: true,
+    doc: 'Writes a line for each request, where lines are written at all.',
+  }),
+  plugin: setting(onOff, {
+    env: 'MCP_OTEL_LOG_PLUGIN',
+    default: true,
+    doc: 'Writes a line for each plugin execution, where lines are written at all.',
+  }),
+}
+
+/** Every setting there is: the options of `start()`, the environment, their check and their documentation derive from it. */
+export const settings = { ...general, endpoint, http, log, metrics, traces, logs, otlp, propagators, resourceDetectors }
+
+/** What the settings come to, frozen. */
+export type Config = ValuesOf<typeof settings>
+
+/** Options of `start()` that are settings. */
+export type ConfigOptions = OptionsOf<typeof settings>
