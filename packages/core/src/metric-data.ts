@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api'
+import type { Attributes, HrTime } from '@opentelemetry/api'
 
 /**
  * Numbers of `DataPointType` in the metrics SDK. The types of this file are the SDK's by structure, so that its data
@@ -100,7 +100,7 @@ export interface ScopeMetrics {
 
 /** What one collection of a metric reader yields. */
 export interface ResourceMetrics {
-  readonly resource: { readonly attributes: Readonly<Record<string, AttributeValue | undefined>> }
+  readonly resource: { readonly attributes: Attributes }
   readonly scopeMetrics: readonly ScopeMetrics[]
 }
 
