@@ -266,7 +266,7 @@ describe('the table', () => {
   })
 
   const shown = named.filter(
-    ({ setting }) => setting.default !== undefined && setting.kind.show(setting.default) !== 'none',
+    ({ setting }) => setting.default !== undefined && setting.kind.show(setting.default as string) !== 'none',
   )
   test.each(shown)(
     'what $path shows of its default is text that it reads back',
