@@ -1,0 +1,116 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+import { createJobRegistry, type Job } from './job.ts'
+import { loadPlugins, type Plugin } from './load-plugins.ts'
+import { createPluginQueue, type PluginQueue, type RunResult } from './plugin-queue.ts'
+import { RequestError } from './request-error.ts'
+import type { RunRequest } from './run-request.ts'
+import type { ServerLog } from './server-log.ts'
+
+/** The plugins that are loaded, each with its queue. */
+export interface PluginHost {
+  /** Reads the plugins' directory, again when asked again: new ones come, changed ones change, missing ones go. */
+  load(): Promise<void>
+  /** What `GET /help` lists. */
+  describe(): readonly PluginDescription[]
+  /** Runs one command; throws a `RequestError` that says why when it does not end well. */
+  run(request: RunRequest, client: AbortSignal): Promise<RunResult>
+  job(id: string): Job
+  /** Takes no more jobs and lets the present ones end; says whether they did within `seconds`, else stops them. */
+  drain(seconds: number): Promise<boolean>
+}
+
+export interface PluginDescription {
+  readonly name: string
+  readonly description: string
+  readonly timeoutSeconds: number
+  readonly commands: readonly {
+    readonly name: string
+    readonly description: string
+    /** Schemas of the arguments, by name. */
+    readonly args: unknown
+    readonly required: readonly string[]
+  }[]
+}
+
+export interface PluginHostOptions {
+  /** Directory that holds the plugins. */
+  readonly directory: string
+  /** Directory whose files they may read. */
+  readonly root: string
+  readonly log: ServerLog
+}
+
+const REMEMBERED_JOBS = 5000
+
+/** Creates a host without plugins: `load` brings them. */
+export function createPluginHost({ directory, root, log }: PluginHostOptions): PluginHost {
+  const queues = new Map<string, PluginQueue>()
+  const jobs = createJobRegistry(REMEMBERED_JOBS)
+  let draining = false
+
+  async function load(): Promise<void> {
+    const { plugins, refused } = await loadPlugins(directory, root)
+    const present = new Set(plugins.map((plugin) => plugin.name))
+    for (const [name, queue] of queues) {
+      if (present.has(name)) continue
+      queues.delete(name)
+      queue.close()
+      log.audit('plugin.unload', { plugin: name })
+    }
+    for (const plugin of plugins) {
+      const queue = queues.get(plugin.name)
+      if (queue === undefined) {
+        queues.set(plugin.name, createPluginQueue({ plugin, root, jobs, log }))
+        log.audit('plugin.load', { plugin: plugin.name, commands: [...plugin.commands.keys()] })
+      } else queue.update(plugin)
+    }
+    for (const { name, reason } of refused) log.error(new Error(reason), { plugin: name, stage: 'load' })
+  }
+
+  async function run({ plugin, command, args }: RunRequest, client: AbortSignal): Promise<RunResult> {
+    const queue = queues.get(plugin)
+    if (queue === undefined) throw unknownName('plugin', plugin, queues.keys())
+    const known = queue.plugin.commands.get(command)
+    if (known === undefined) throw unknownName('command', command, queue.plugin.commands.keys())
+    known.validate(args)
+    if (draining) throw new RequestError(503, 'stopping', 'the server is stopping and takes no more jobs')
+    return queue.run(command, args, client)
+  }
+
+  function job(id: string): Job {
+    const found = jobs.find(id)
+    if (found !== undefined) return found
+    throw new RequestError(404, 'unknown_job', `there is no job "${id}" among the latest ${REMEMBERED_JOBS}`)
+  }
+
+  async function drain(seconds: number): Promise<boolean> {
+    draining = true
+    const all = [...queues.values()]
+    const idle = Promise.all(all.map((queue) => queue.idle())).then(() => true)
+    const drained = await Promise.race([idle, wait(seconds * 1000, false, { ref: false })])
+    for (const queue of all) queue.close()
+    await idle
+    return drained
+  }
+
+  return { load, describe: () => [...queues.values()].map(({ plugin }) => describePlugin(plugin)), run, job, drain }
+}
+
+function describePlugin({ name, description, timeoutSeconds, commands }: Plugin): PluginDescription {
+  return {
+    name,
+    description,
+    timeoutSeconds,
+    commands: [...commands].map(([command, { description: text, args }]) => ({
+      name: command,
+      description: text,
+      args: args['properties'] ?? {},
+      required: args['required'] ?? [],
+    })),
+  }
+}
+
+function unknownName(kind: 'plugin' | 'command', name: string, known: Iterable<string>): RequestError {
+  return new RequestError(404, `unknown_${kind}`, `there is no ${kind} "${name}"; known: ${[...known].join(', ')}`)
+}

@@ -1,0 +1,133 @@
+import PQueue from 'p-queue'
+
+import type { Job, JobRegistry, JobStatus } from './job.ts'
+import type { Plugin } from './load-plugins.ts'
+import { RequestError } from './request-error.ts'
+import { PluginError, runSubprocess } from './run-subprocess.ts'
+import type { ServerLog } from './server-log.ts'
+
+/** What a client gets for a command that succeeded. */
+export interface RunResult {
+  readonly job: string
+  readonly status: 'success'
+  readonly wait_ms: number
+  readonly duration_ms: number
+  readonly result: unknown
+}
+
+/** The jobs of one plugin: some run, the others wait for their turn. */
+export interface PluginQueue {
+  readonly plugin: Plugin
+  /** Runs a command when its turn comes; throws a `RequestError` when it fails or the queue is full. */
+  run(command: string, args: Record<string, unknown>, signal: AbortSignal): Promise<RunResult>
+  /** Takes what the plugin's manifest says now, for the jobs to come. */
+  update(plugin: Plugin): void
+  /** Resolves once nothing waits or runs. */
+  idle(): Promise<void>
+  /** Cancels what waits and stops what runs. */
+  close(): void
+}
+
+export interface PluginQueueOptions {
+  readonly plugin: Plugin
+  /** Directory that the plugin works in. */
+  readonly root: string
+  readonly jobs: JobRegistry
+  readonly log: ServerLog
+}
+
+/** Creates the queue of one plugin. */
+export function createPluginQueue({ root, jobs, log, ...options }: PluginQueueOptions): PluginQueue {
+  let { plugin } = options
+  const queue = new PQueue({ concurrency: plugin.concurrency })
+  const closed = new AbortController()
+
+  async function run(command: string, args: Record<string, unknown>, client: AbortSignal): Promise<RunResult> {
+    if (queue.pending >= queue.concurrency && queue.size >= plugin.maxQueued) throw queueFull(plugin)
+    const job = jobs.create(plugin.name, command)
+    const created = performance.now()
+    const stop = AbortSignal.any([client, closed.signal])
+    log.job(job)
+    try {
+      const result = await queue.add(() => execute(job, args, created, stop), { signal: whileQueued(job, stop) })
+      job.status = 'success'
+      return { job: job.id, status: job.status, wait_ms: job.wait_ms, duration_ms: job.duration_ms, result }
+    } catch (error) {
+      job.status = statusOf(error)
+      throw toRequestError(error, job, plugin)
+    } finally {
+      log.job(job)
+    }
+  }
+
+  async function execute(
+    job: Job,
+    args: Record<string, unknown>,
+    created: number,
+    stop: AbortSignal,
+  ): Promise<unknown> {
+    const started = performance.now()
+    job.status = 'started'
+    job.wait_ms = started - created
+    log.job(job)
+    const timeout = AbortSignal.timeout(plugin.timeoutSeconds * 1000)
+    try {
+      return await runSubprocess({
+        executable: plugin.executable,
+        command: job.command,
+        args,
+        directory: root,
+        signal: AbortSignal.any([stop, timeout]),
+      })
+    } finally {
+      job.duration_ms = performance.now() - started
+    }
+  }
+
+  return {
+    get plugin() {
+      return plugin
+    },
+    run,
+    update(changed) {
+      plugin = changed
+      queue.concurrency = changed.concurrency
+    },
+    idle: () => queue.onIdle(),
+    close: () => closed.abort(),
+  }
+}
+
+/** Aborts with `stop`, but only while the job waits: a running one leaves its place when its process is gone. */
+function whileQueued(job: Job, stop: AbortSignal): AbortSignal {
+  const leave = new AbortController()
+  const onAbort = (): void => {
+    if (job.status === 'queued') leave.abort(stop.reason)
+  }
+  if (stop.aborted) onAbort()
+  else stop.addEventListener('abort', onAbort, { once: true })
+  return leave.signal
+}
+
+function statusOf(error: unknown): JobStatus {
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'TimeoutError') return 'timeout'
+  return name === 'AbortError' ? 'cancelled' : 'error'
+}
+
+function queueFull({ name, maxQueued }: Plugin): RequestError {
+  return new RequestError(503, 'queue_full', `${maxQueued} jobs wait for plugin ${name} already; try again later`)
+}
+
+function toRequestError(error: unknown, job: Job, { timeoutSeconds }: Plugin): unknown {
+  const what = `${job.plugin} ${job.command}`
+  const details = { job: job.id, status: job.status }
+  if (job.status === 'timeout') {
+    return new RequestError(504, 'plugin_timeout', `${what} was stopped after ${timeoutSeconds} s`, details)
+  }
+  if (job.status === 'cancelled') {
+    return new RequestError(503, 'job_cancelled', `${what} was cancelled before it had ended`, details)
+  }
+  if (error instanceof PluginError) return new RequestError(500, 'plugin_failed', error.message, details)
+  return error
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+
+process.on('SIGTERM', () => {})
+const endless = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("ready")'
+const child = spawn(process.execPath, ['-e', endless], { stdio: ['ignore', 'pipe', 'inherit'] })
+await once(child.stdout, 'data')
+writeFileSync('stubborn.pids', `${process.pid} ${child.pid}`)
+setInterval(() => {}, 1000)

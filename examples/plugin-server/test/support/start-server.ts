@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { onTestFinished } from 'vitest'
+
+const example = fileURLToPath(new URL('../../', import.meta.url))
+
+export const files = path.join(example, 'files')
+export const testPlugins = path.join(example, 'test/plugins')
+export const main = path.join(example, 'src/main.ts')
+
+export interface StartOptions {
+  /** Flags beside `--port 0 --no-demo`. */
+  readonly flags?: readonly string[]
+  /** Runs under `--require @mcp/otel/register`. */
+  readonly telemetry?: boolean
+  readonly env?: Record<string, string>
+}
+
+/** The server as a process of its own, in an empty directory; it ends with the test. */
+export interface RunningServer {
+  readonly url: string
+  readonly child: ChildProcess
+  /** Its working directory. */
+  readonly directory: string
+  stdout(): string
+  stderr(): string
+  /** Lines of its log, parsed. */
+  log(): Record<string, unknown>[]
+  run(plugin: string, command: string, args?: Record<string, unknown>, signal?: AbortSignal): Promise<Answer>
+  /** Resolves to exit code and signal. */
+  ended: Promise<readonly [number | null, NodeJS.Signals | null]>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: AnswerBody
+}
+
+export interface AnswerBody {
+  readonly job?: string
+  readonly status?: string
+  readonly result?: unknown
+  readonly error?: { code: string; message: string; job?: string; issues?: { path: string; message: string }[] }
+}
+
+export async function startServer({
+  flags = [],
+  telemetry = false,
+  env = {},
+}: StartOptions = {}): Promise<RunningServer> {
+  const directory = emptyDirectory()
+  const preload = telemetry ? ['--require', createRequire(import.meta.url).resolve('@mcp/otel/register')] : []
+  const child = spawn(process.execPath, [...preload, main, '--port', '0', '--no-demo', ...flags], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'close') as RunningServer['ended']
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      const found = /listens on (\S+)/.exec(stdout)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    void ended.then(([code]) => reject(new Error(`the server ended with ${code} before it listened: ${stderr}`)))
+  })
+  return {
+    url,
+    child,
+    directory,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    log: () => logLines(path.join(directory, 'mcp.log')),
+    run: (plugin, command, args = {}, signal) => postRun(url, JSON.stringify({ plugin, command, args }), signal),
+    ended,
+  }
+}
+
+/** Posts a body as it is. */
+export async function postRun(url: string, body: string, signal: AbortSignal | null = null): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${url}/run`, { method: 'POST', headers, body, signal })
+  return { status: response.status, headers: response.headers, body: (await response.json()) as AnswerBody }
+}
+
+/** An empty directory that goes with the test. */
+export function emptyDirectory(): string {
+  const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'plugin-server-')))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** Resolves once `condition` holds; asks every few milliseconds. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = performance.now() + 20_000
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+function logLines(file: string): Record<string, unknown>[] {
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+}
