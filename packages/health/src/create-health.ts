@@ -1,0 +1,172 @@
+import { assertCheck } from './check-options.ts'
+import type { CheckFn, CheckOptions } from './check-options.ts'
+import { createCheckRegistry, statusOfChecks } from './check-registry.ts'
+import type { Check } from './check.ts'
+import { eventLoopDelayCheck } from './checks/event-loop-delay-check.ts'
+import { memoryCheck } from './checks/memory-check.ts'
+import { createComponentSampler } from './component-sampler.ts'
+import type { HealthOptions } from './health-options.ts'
+import { createLifecycle } from './lifecycle.ts'
+import { createNodeHandler } from './node-handler.ts'
+import type { NodeHealthHandler } from './node-handler.ts'
+import { createComponentChecks } from './plugin-and-queue-checks.ts'
+import { checkReport, publicView } from './report.ts'
+import type { HealthReport, ProbeReport, PublicReport } from './report.ts'
+import { resolveHealthOptions } from './resolve-health-options.ts'
+import { createResponder } from './responder.ts'
+import type { HealthResponder } from './responder.ts'
+import { createServerVitals } from './server-vitals.ts'
+import { createChangePublisher } from './state-change.ts'
+import { worstStatus } from './status.ts'
+import type { HealthStatus } from './status.ts'
+
+/** The health of this process: its checks, its plugins and queues, and where it is in its life. */
+export interface Health {
+  /** Adds a check; returns what removes it. Throws when the name is taken or an option is wrong. */
+  check(name: string, fn: CheckFn, options?: CheckOptions): () => void
+  /** Runs what is out of date and returns the whole body. Never rejects, and takes no longer than the longest deadline. */
+  report(options?: { readonly detailed?: true }): Promise<HealthReport>
+  report(options: { readonly detailed: false }): Promise<PublicReport>
+  /** Runs the checks of a group: `liveness`, `readiness`, `startup`, or one of your own; undefined when no check is in it. */
+  probe(group: string): Promise<ProbeReport | undefined>
+  /** Answers `/health`, `/livez`, `/readyz`, `/startupz` on a `node:http` server; false when the path is none of them. */
+  readonly handler: NodeHealthHandler
+  /** Answers a request of any server; undefined when its path is none of ours. */
+  readonly respond: HealthResponder
+  /** Says that the application is up; needed with `manualStart` only. */
+  started(): void
+  /** Turns readiness to 503 at once; resolves after the grace period (ms, default 0) in which requests are still served. */
+  drain(gracePeriod?: number): Promise<void>
+  /** Takes a drain back. */
+  resume(): void
+  /** Stops timers and background checks, and takes the series off the page. */
+  stop(): void
+}
+
+/** Creates the health of this process and starts its background work, whose timers do not keep the process alive. */
+export function createHealth(options: HealthOptions = {}): Health {
+  const resolved = resolveHealthOptions(options)
+  const vitals = createServerVitals()
+  const sampler = createComponentSampler(resolved.sources, resolved.window)
+  let telling = false
+  const tell = (): void => {
+    if (telling) return
+    telling = true
+    queueMicrotask(() => {
+      telling = false
+      registry.tellOverall(overall())
+    })
+  }
+  const registry = createCheckRegistry({
+    context: { server: () => vitals.read(), plugins: () => components.plugins(), queues: () => components.queues() },
+    meterProvider: options.meterProvider,
+    publish: createChangePublisher({ onChange: options.onChange, tracerProvider: options.tracerProvider }),
+    onState: tell,
+  })
+  const components = createComponentChecks(registry, sampler, resolved.pluginPolicy, resolved.queuePolicy)
+  const lifecycle = createLifecycle({ manualStart: resolved.manualStart, startupChecks, onChange: tell })
+
+  const add = (name: string, fn: CheckFn, checkOptions: CheckOptions = {}): (() => void) => {
+    assertCheck(name, fn, checkOptions)
+    const added = registry.add(name, fn, checkOptions)
+    return () => {
+      if (registry.get(name) === added) registry.remove(name)
+    }
+  }
+  const { memory = {}, eventLoop = {} } = options
+  if (memory) add('memory', memoryCheck(memory.thresholds), { critical: false, ...memory.check })
+  if (eventLoop) add('event_loop', eventLoopDelayCheck(eventLoop.thresholds), { critical: false, ...eventLoop.check })
+  for (const check of resolved.checks) add(...check)
+
+  const ticker = setInterval(() => {
+    sampler.sample()
+    vitals.rotate()
+    components.sync()
+    for (const check of registry.all()) if (isComponent(check)) check.refresh()
+  }, resolved.sampleInterval).unref()
+
+  const health: Omit<Health, 'handler' | 'respond'> = {
+    check: add,
+    report: (async ({ detailed = true } = {}) => {
+      components.sync()
+      const checks = registry.all()
+      await Promise.all(checks.map((check) => check.current()))
+      const report = build()
+      return detailed ? report : publicView(report)
+    }) as Health['report'],
+    async probe(group) {
+      if (group === 'readiness') components.sync()
+      const members = inGroup(group)
+      if (members.length === 0 && group !== 'liveness' && group !== 'readiness' && group !== 'startup') return undefined
+      const startup = group === 'readiness' && lifecycle.state() === 'starting' ? inGroup('startup') : []
+      await Promise.all([...members, ...startup].map((check) => check.current()))
+      return probeReport(group, members)
+    },
+    started: () => lifecycle.started(),
+    drain: (gracePeriod = 0) => lifecycle.drain(gracePeriod),
+    resume: () => lifecycle.resume(),
+    stop() {
+      clearInterval(ticker)
+      vitals.stop()
+      registry.stop()
+    },
+  }
+  const respond = createResponder(health, options)
+  return { ...health, respond, handler: createNodeHandler(respond) }
+
+  function inGroup(group: string): Check[] {
+    // Readiness asks only what can take it away, so that nothing else can hold it up.
+    return registry
+      .all()
+      .filter((check) => check.options.groups.includes(group) && (group !== 'readiness' || check.options.critical))
+  }
+
+  function startupChecks(): 'none' | 'pending' | 'passed' {
+    const checks = inGroup('startup').filter(({ options: { critical } }) => critical)
+    if (checks.length === 0) return 'none'
+    return checks.some(({ state }) => state === undefined || state.status === 'unhealthy') ? 'pending' : 'passed'
+  }
+
+  function overall(): HealthStatus {
+    const checks = statusOfChecks(registry.all())
+    return lifecycle.state() === 'running' ? checks : 'unhealthy'
+  }
+
+  function build(): HealthReport {
+    const plugins = components.plugins()
+    const queues = components.queues()
+    const checks = registry.all().filter((check) => !isComponent(check))
+    const status = overall()
+    registry.tellOverall(status)
+    return {
+      status,
+      version: resolved.version,
+      uptime: Math.round(process.uptime() * 1000) / 1000,
+      queue_size: Object.values(queues).reduce((sum, { size }) => sum + size, 0),
+      plugins,
+      server: {
+        status: worstStatus(['memory', 'event_loop'].map((name) => registry.get(name)?.state?.status ?? 'healthy')),
+        process: lifecycle.state(),
+        pid: process.pid,
+        node: process.version,
+        started_at: new Date(performance.timeOrigin).toISOString(),
+        ...vitals.read(),
+      },
+      queues,
+      checks: Object.fromEntries(checks.flatMap((check) => checkReport(check))),
+    }
+  }
+
+  function probeReport(group: string, members: readonly Check[]): ProbeReport {
+    const checks = Object.fromEntries(members.flatMap((check) => checkReport(check)))
+    const state = lifecycle.state()
+    const found = statusOfChecks(members)
+    if (group === 'startup') return { status: state === 'starting' ? 'unhealthy' : 'healthy', process: state, checks }
+    if (group === 'readiness' && state !== 'running') return { status: 'unhealthy', process: state, checks }
+    return { status: found, process: state, checks }
+  }
+}
+
+function isComponent(check: Check): boolean {
+  return check.name.startsWith('plugin:') || check.name.startsWith('queue:')
+}

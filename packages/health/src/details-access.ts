@@ -1,0 +1,64 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { BlockList, isIP } from 'node:net'
+
+import type { HealthRequest } from './http-contract.ts'
+
+/** Who sees the detailed view beside those who bear the token. */
+export type DetailsPolicy = 'loopback' | 'always' | 'never'
+
+/** Headers that a proxy adds: with them, the loopback address is the proxy's and not the client's. */
+const PROXY_HEADERS = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+] as const
+
+/** Returns what decides whether a request may see details. */
+export function createDetailsAccess(
+  policy: DetailsPolicy,
+  token: string | undefined,
+): (request: HealthRequest) => boolean {
+  const isLoopback = createLoopbackTest()
+  const expected = token === undefined ? undefined : digest(token)
+  return ({ headers, remoteAddress }) => {
+    if (policy === 'always') return true
+    if (expected !== undefined) {
+      const given = /^Bearer +(\S+) *$/i.exec(one(headers['authorization']) ?? '')?.[1]
+      // Digests are of one length, so that the comparison tells nothing about the token's.
+      if (given !== undefined && timingSafeEqual(digest(given), expected)) return true
+    }
+    if (policy === 'never' || !isLoopback(remoteAddress)) return false
+    return !PROXY_HEADERS.some((name) => headers[name] !== undefined) && isLocalHost(one(headers['host']), isLoopback)
+  }
+}
+
+/** A web page that has its name resolve to 127.0.0.1 reaches us from loopback, but cannot hide the name it used. */
+function isLocalHost(host: string | undefined, isLoopback: (address: string) => boolean): boolean {
+  if (host === undefined || host === '') return true
+  const name = host
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase()
+  return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name)
+}
+
+function createLoopbackTest(): (address: string | undefined) => boolean {
+  const loopback = new BlockList()
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+  loopback.addAddress('::1', 'ipv6')
+  return (address) => {
+    const version = isIP(address ?? '')
+    return version !== 0 && loopback.check(address as string, version === 6 ? 'ipv6' : 'ipv4')
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function one(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0]
+}

@@ -1,0 +1,112 @@
+import { HEALTH_JSON, negotiate } from './accept.ts'
+import type { Health } from './create-health.ts'
+import { createDetailsAccess } from './details-access.ts'
+import type { DetailsPolicy } from './details-access.ts'
+import { reportToHealthJson } from './health-json.ts'
+import { DEFAULT_PATHS } from './http-contract.ts'
+import type { HealthPaths, HealthRequest, HealthResponse } from './http-contract.ts'
+import type { ProbeReport } from './report.ts'
+import { publicView } from './report.ts'
+import { scrubError } from './scrub.ts'
+import type { HealthStatus } from './status.ts'
+
+export interface ResponderOptions {
+  readonly paths?: Partial<HealthPaths>
+  /** Who sees details beside those who bear the token: clients on loopback (default), everybody, or nobody. */
+  readonly details?: DetailsPolicy
+  /** `Authorization: Bearer <token>` shows details to anybody. */
+  readonly token?: string
+}
+
+/** Answers a request for a health endpoint; undefined when its path is none. The promise never rejects. */
+export type HealthResponder = (request: HealthRequest) => Promise<HealthResponse> | undefined
+
+/** Creates what answers requests, whatever server they come through. */
+export function createResponder(
+  health: Pick<Health, 'report' | 'probe'>,
+  options: ResponderOptions = {},
+): HealthResponder {
+  const paths = { ...DEFAULT_PATHS, ...options.paths }
+  const isDetailed = createDetailsAccess(options.details ?? 'loopback', options.token)
+  const groupOf = new Map<string, string>([
+    [paths.liveness, 'liveness'],
+    [paths.readiness, 'readiness'],
+    [paths.startup, 'startup'],
+  ])
+
+  return (request) => {
+    const path = pathOf(request.url)
+    const group = path === paths.health ? undefined : (groupOf.get(path) ?? groupBelow(paths.health, path))
+    if (group === undefined && path !== paths.health) return undefined
+    const isHead = request.method === 'HEAD'
+    if (!isHead && request.method !== 'GET') {
+      const error = `method ${request.method} is not allowed; use GET or HEAD`
+      return Promise.resolve(respond(405, { error }, 'application/json', false, { allow: 'GET, HEAD' }))
+    }
+    const type = negotiate(single(request.headers['accept']))
+    return answer(group, isDetailed(request), type).then(
+      ({ code, body }) => respond(code, body, type, isHead),
+      (error: unknown) => respond(503, { status: 'unhealthy', error: scrubError(error) }, type, isHead),
+    )
+  }
+
+  async function answer(
+    group: string | undefined,
+    detailed: boolean,
+    type: string,
+  ): Promise<{ code: number; body: object }> {
+    if (group === undefined) {
+      const report = await health.report()
+      const shown = type === HEALTH_JSON ? reportToHealthJson(report, detailed) : detailed ? report : publicView(report)
+      return { code: codeOf(report.status), body: shown }
+    }
+    const probe = await health.probe(group)
+    if (probe === undefined) return { code: 404, body: { error: `no health check is in the group "${group}"` } }
+    return { code: codeOf(probe.status), body: detailed ? probe : publicProbe(probe) }
+  }
+}
+
+function publicProbe({ status, process: state }: ProbeReport): Pick<ProbeReport, 'status' | 'process'> {
+  return { status, process: state }
+}
+
+function codeOf(status: HealthStatus): number {
+  return status === 'unhealthy' ? 503 : 200
+}
+
+function respond(
+  status: number,
+  body: object,
+  type: string,
+  isHead: boolean,
+  extra?: Record<string, string>,
+): HealthResponse {
+  const text = `${JSON.stringify(body)}\n`
+  return {
+    status,
+    headers: {
+      'content-type': `${type}; charset=utf-8`,
+      'content-length': String(Buffer.byteLength(text)),
+      'cache-control': 'no-store',
+      vary: 'Accept, Authorization',
+      'x-content-type-options': 'nosniff',
+      ...extra,
+    },
+    body: isHead ? '' : text,
+  }
+}
+
+/** Returns the path of a request's URL without query and trailing slash; of an absolute URL too. */
+export function pathOf(url: string): string {
+  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path === '' ? '/' : path
+}
+
+function groupBelow(base: string, path: string): string | undefined {
+  const rest = path.startsWith(`${base}/`) ? path.slice(base.length + 1) : ''
+  return /^[A-Za-z0-9][\w.-]{0,63}$/.test(rest) ? rest : undefined
+}
+
+function single(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.join(', ')
+}

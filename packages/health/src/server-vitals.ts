@@ -1,0 +1,173 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
+import type { EventLoopUtilization } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
+
+import type { CpuHealth, EventLoopHealth, GcHealth, HandlesHealth, MemoryHealth } from './report.ts'
+
+/** What this process measures of itself. */
+export interface Vitals {
+  readonly memory: MemoryHealth
+  readonly cpu: CpuHealth
+  readonly event_loop: EventLoopHealth
+  readonly gc: GcHealth
+  readonly handles: HandlesHealth
+}
+
+export interface ServerVitals {
+  /** Returns the figures of now; those that need a stretch of time cover the last one to two windows. */
+  read(): Vitals
+  /** Ends the window that runs and begins the next. */
+  rotate(): void
+  /** Stops measuring. */
+  stop(): void
+}
+
+/** Resolution of the event loop's delay, ms; the histogram counts it in, so it is taken off again. */
+const RESOLUTION = 20
+const NANOSECONDS = 1e9
+/** Limits beyond this are how kernels write "none". */
+const NO_LIMIT = 2 ** 52
+const GC_KINDS: Readonly<Record<number, string>> = {
+  1: 'minor',
+  2: 'minor_mark_sweep',
+  4: 'major',
+  8: 'incremental',
+  16: 'weak_callbacks',
+}
+
+interface Mark {
+  readonly at: number
+  readonly cpu: NodeJS.CpuUsage
+  readonly loop: EventLoopUtilization
+}
+
+type Delay = NonNullable<EventLoopHealth['delay']> & { readonly count: number }
+
+/** Starts to measure this process: an unref'd timer inside libuv, and an observer of garbage collections. */
+export function createServerVitals(): ServerVitals {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
+  histogram.enable()
+  const gc = new Map<string, { count: number; seconds: number }>()
+  const observer = new PerformanceObserver((list) => {
+    for (const { detail, duration } of list.getEntries()) {
+      const kind = GC_KINDS[(detail as { kind?: number } | undefined)?.kind ?? 0] ?? 'other'
+      const sum = gc.get(kind) ?? { count: 0, seconds: 0 }
+      gc.set(kind, { count: sum.count + 1, seconds: sum.seconds + duration / 1000 })
+    }
+  })
+  observer.observe({ entryTypes: ['gc'] })
+
+  let before = mark()
+  let current = before
+  let lastDelay: Delay | undefined
+
+  return {
+    read: () => ({
+      memory: readMemory(),
+      cpu: cpuSince(before),
+      event_loop: {
+        utilization: ratio(
+          performance.eventLoopUtilization(performance.eventLoopUtilization(), before.loop).utilization,
+        ),
+        delay: joined(lastDelay, delayOf()),
+      },
+      gc: gcHealth(gc),
+      handles: readHandles(),
+    }),
+    rotate() {
+      before = current
+      current = mark()
+      lastDelay = delayOf()
+      histogram.reset()
+    },
+    stop() {
+      histogram.disable()
+      observer.disconnect()
+    },
+  }
+
+  function delayOf(): Delay | undefined {
+    if (histogram.count === 0) return undefined
+    const seconds = (nanoseconds: number): number => Math.max(0, nanoseconds - RESOLUTION * 1e6) / NANOSECONDS
+    return {
+      count: histogram.count,
+      mean: seconds(histogram.mean),
+      p50: seconds(histogram.percentile(50)),
+      p99: seconds(histogram.percentile(99)),
+      max: seconds(histogram.max),
+    }
+  }
+}
+
+function mark(): Mark {
+  return { at: performance.now(), cpu: process.cpuUsage(), loop: performance.eventLoopUtilization() }
+}
+
+function readMemory(): MemoryHealth {
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage()
+  const heapLimit = getHeapStatistics().heap_size_limit
+  const constrained = process.constrainedMemory()
+  const machine = totalmem()
+  const isConstrained = constrained > 0 && constrained < NO_LIMIT && constrained < machine
+  const limit = isConstrained ? constrained : machine
+  return {
+    rss,
+    heap_used: heapUsed,
+    heap_total: heapTotal,
+    heap_limit: heapLimit,
+    external,
+    array_buffers: arrayBuffers,
+    limit,
+    limit_source: isConstrained ? 'cgroup' : 'machine',
+    rss_ratio: ratio(rss / limit),
+    heap_ratio: ratio(heapUsed / heapLimit),
+  }
+}
+
+function cpuSince(since: Mark): CpuHealth {
+  const now = process.cpuUsage()
+  const elapsed = performance.now() - since.at
+  const busy = (now.user - since.cpu.user + now.system - since.cpu.system) / 1000
+  return {
+    user_seconds: now.user / 1e6,
+    system_seconds: now.system / 1e6,
+    usage: elapsed > 0 ? ratio(busy / elapsed) : null,
+    cores: availableParallelism(),
+  }
+}
+
+/** Joins two stretches of time; the quantiles are those of the worse one, which errs to the careful side. */
+function joined(a: Delay | undefined, b: Delay | undefined): EventLoopHealth['delay'] {
+  if (a === undefined || b === undefined) {
+    const one = a ?? b
+    return one === undefined ? null : { mean: one.mean, p50: one.p50, p99: one.p99, max: one.max }
+  }
+  return {
+    mean: (a.mean * a.count + b.mean * b.count) / (a.count + b.count),
+    p50: Math.max(a.p50, b.p50),
+    p99: Math.max(a.p99, b.p99),
+    max: Math.max(a.max, b.max),
+  }
+}
+
+function gcHealth(kinds: ReadonlyMap<string, { readonly count: number; readonly seconds: number }>): GcHealth {
+  let count = 0
+  let seconds = 0
+  for (const sum of kinds.values()) {
+    count += sum.count
+    seconds += sum.seconds
+  }
+  return { count, seconds, by_kind: Object.fromEntries(kinds) }
+}
+
+function readHandles(): HandlesHealth {
+  const byType: Record<string, number> = Object.create(null) as Record<string, number>
+  const resources = process.getActiveResourcesInfo()
+  for (const type of resources) byType[type] = (byType[type] ?? 0) + 1
+  return { total: resources.length, by_type: byType }
+}
+
+function ratio(value: number): number {
+  return Number.isFinite(value) ? Math.round(Math.max(0, value) * 1e4) / 1e4 : 0
+}
