@@ -1,5 +1,6 @@
 /** A stream of requests that the server sends to itself, so that there is something to see. */
 export interface DemoLoad {
+  /** Sends no more; what is under way is answered like any request. */
   stop(): void
 }
 
@@ -18,12 +19,11 @@ const MAX_IN_FLIGHT = 8
 /** Sends real requests over HTTP, one after the other from a fixed list, until stopped or the time is up. */
 export function startDemoLoad({ url, rate, seconds }: DemoLoadOptions): DemoLoad {
   const last = Math.ceil(rate * seconds)
-  const stopped = new AbortController()
   let sent = 0
   let inFlight = 0
 
   const timer = setInterval(() => {
-    if (sent >= last) return stop()
+    if (sent >= last) return clearInterval(timer)
     const request = REQUESTS[sent % REQUESTS.length]
     sent += 1
     if (request !== undefined && inFlight < MAX_IN_FLIGHT) void send(request)
@@ -32,21 +32,16 @@ export function startDemoLoad({ url, rate, seconds }: DemoLoadOptions): DemoLoad
   async function send({ path, ...init }: DemoRequest): Promise<void> {
     inFlight += 1
     try {
-      const response = await fetch(url + path, { ...init, signal: stopped.signal })
+      const response = await fetch(url + path, init)
       await response.arrayBuffer()
     } catch {
-      // The server is stopping: the demonstration ends with it.
+      // The server has stopped: the demonstration ends with it.
     } finally {
       inFlight -= 1
     }
   }
 
-  function stop(): void {
-    clearInterval(timer)
-    stopped.abort()
-  }
-
-  return { stop }
+  return { stop: () => clearInterval(timer) }
 }
 
 interface DemoRequest {

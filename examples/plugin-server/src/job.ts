@@ -4,42 +4,47 @@ import { randomUUID } from 'node:crypto'
 export type JobStatus = 'queued' | 'started' | 'success' | 'error' | 'timeout' | 'cancelled'
 
 /** One command of a plugin, asked for by a request. */
-export interface Job {
-  readonly id: string
+export class Job {
+  readonly id = randomUUID()
   readonly plugin: string
   readonly command: string
-  readonly queued_at: string
-  status: JobStatus
+  readonly queued_at: string = new Date().toISOString()
+  status: JobStatus = 'queued'
   /** Milliseconds in the queue; 0 until it has started. */
-  wait_ms: number
+  wait_ms = 0
   /** Milliseconds of running; 0 until it has ended. */
-  duration_ms: number
+  duration_ms = 0
+  #since = performance.now()
+
+  constructor(plugin: string, command: string) {
+    this.plugin = plugin
+    this.command = command
+  }
+
+  /** Goes on to its next state, and measures the one that is over. */
+  enter(status: Exclude<JobStatus, 'queued'>): void {
+    const now = performance.now()
+    if (status === 'started') this.wait_ms = now - this.#since
+    else if (this.status === 'started') this.duration_ms = now - this.#since
+    this.status = status
+    this.#since = now
+  }
 }
 
-/** The jobs that wait and run, and the latest of those that have ended. */
-export interface JobRegistry {
-  create(plugin: string, command: string): Job
+/** The latest jobs, by their ids. */
+export interface JobHistory {
+  add(job: Job): void
   find(id: string): Job | undefined
 }
 
 /** Remembers the `capacity` latest jobs. */
-export function createJobRegistry(capacity: number): JobRegistry {
+export function createJobHistory(capacity: number): JobHistory {
   const jobs = new Map<string, Job>()
   return {
-    create(plugin, command) {
-      const job: Job = {
-        id: randomUUID(),
-        plugin,
-        command,
-        status: 'queued',
-        queued_at: new Date().toISOString(),
-        wait_ms: 0,
-        duration_ms: 0,
-      }
+    add(job) {
       jobs.set(job.id, job)
       const [oldest] = jobs.keys()
       if (jobs.size > capacity && oldest !== undefined) jobs.delete(oldest)
-      return job
     },
     find: (id) => jobs.get(id),
   }

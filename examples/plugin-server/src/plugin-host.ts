@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { createJobRegistry, type Job } from './job.ts'
+import { createJobHistory, type Job } from './job.ts'
 import { loadPlugins, type Plugin } from './load-plugins.ts'
 import { createPluginQueue, type PluginQueue, type RunResult } from './plugin-queue.ts'
 import { RequestError } from './request-error.ts'
@@ -46,7 +46,7 @@ const REMEMBERED_JOBS = 5000
 /** Creates a host without plugins: `load` brings them. */
 export function createPluginHost({ directory, root, log }: PluginHostOptions): PluginHost {
   const queues = new Map<string, PluginQueue>()
-  const jobs = createJobRegistry(REMEMBERED_JOBS)
+  const history = createJobHistory(REMEMBERED_JOBS)
   let draining = false
 
   async function load(): Promise<void> {
@@ -61,7 +61,7 @@ export function createPluginHost({ directory, root, log }: PluginHostOptions): P
     for (const plugin of plugins) {
       const queue = queues.get(plugin.name)
       if (queue === undefined) {
-        queues.set(plugin.name, createPluginQueue({ plugin, root, jobs, log }))
+        queues.set(plugin.name, createPluginQueue({ plugin, root, history, log }))
         log.audit('plugin.load', { plugin: plugin.name, commands: [...plugin.commands.keys()] })
       } else queue.update(plugin)
     }
@@ -79,7 +79,7 @@ export function createPluginHost({ directory, root, log }: PluginHostOptions): P
   }
 
   function job(id: string): Job {
-    const found = jobs.find(id)
+    const found = history.find(id)
     if (found !== undefined) return found
     throw new RequestError(404, 'unknown_job', `there is no job "${id}" among the latest ${REMEMBERED_JOBS}`)
   }

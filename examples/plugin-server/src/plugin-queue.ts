@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 
-import type { Job, JobRegistry, JobStatus } from './job.ts'
+import { Job, type JobHistory, type JobStatus } from './job.ts'
 import type { Plugin } from './load-plugins.ts'
 import { RequestError } from './request-error.ts'
 import { PluginError, runSubprocess } from './run-subprocess.ts'
@@ -32,56 +32,49 @@ export interface PluginQueueOptions {
   readonly plugin: Plugin
   /** Directory that the plugin works in. */
   readonly root: string
-  readonly jobs: JobRegistry
+  readonly history: JobHistory
   readonly log: ServerLog
 }
 
 /** Creates the queue of one plugin. */
-export function createPluginQueue({ root, jobs, log, ...options }: PluginQueueOptions): PluginQueue {
+export function createPluginQueue({ root, history, log, ...options }: PluginQueueOptions): PluginQueue {
   let { plugin } = options
   const queue = new PQueue({ concurrency: plugin.concurrency })
   const closed = new AbortController()
 
   async function run(command: string, args: Record<string, unknown>, client: AbortSignal): Promise<RunResult> {
     if (queue.pending >= queue.concurrency && queue.size >= plugin.maxQueued) throw queueFull(plugin)
-    const job = jobs.create(plugin.name, command)
-    const created = performance.now()
+    const job = new Job(plugin.name, command)
     const stop = AbortSignal.any([client, closed.signal])
+    history.add(job)
     log.job(job)
     try {
-      const result = await queue.add(() => execute(job, args, created, stop), { signal: whileQueued(job, stop) })
-      job.status = 'success'
-      return { job: job.id, status: job.status, wait_ms: job.wait_ms, duration_ms: job.duration_ms, result }
+      const result = await queue.add(() => execute(job, args, stop), { signal: whileQueued(job, stop) })
+      return { job: job.id, status: 'success', wait_ms: job.wait_ms, duration_ms: job.duration_ms, result }
     } catch (error) {
-      job.status = statusOf(error)
+      if (job.status === 'queued') enter(job, 'cancelled')
       throw toRequestError(error, job, plugin)
-    } finally {
-      log.job(job)
     }
   }
 
-  async function execute(
-    job: Job,
-    args: Record<string, unknown>,
-    created: number,
-    stop: AbortSignal,
-  ): Promise<unknown> {
-    const started = performance.now()
-    job.status = 'started'
-    job.wait_ms = started - created
-    log.job(job)
+  async function execute(job: Job, args: Record<string, unknown>, stop: AbortSignal): Promise<unknown> {
+    enter(job, 'started')
     const timeout = AbortSignal.timeout(plugin.timeoutSeconds * 1000)
+    const signal = AbortSignal.any([stop, timeout])
     try {
-      return await runSubprocess({
-        executable: plugin.executable,
-        command: job.command,
-        args,
-        directory: root,
-        signal: AbortSignal.any([stop, timeout]),
-      })
-    } finally {
-      job.duration_ms = performance.now() - started
+      const { executable } = plugin
+      const result = await runSubprocess({ executable, command: job.command, args, directory: root, signal })
+      enter(job, 'success')
+      return result
+    } catch (error) {
+      enter(job, statusOf(error))
+      throw error
     }
+  }
+
+  function enter(job: Job, status: Exclude<JobStatus, 'queued'>): void {
+    job.enter(status)
+    log.job(job)
   }
 
   return {
@@ -109,7 +102,7 @@ function whileQueued(job: Job, stop: AbortSignal): AbortSignal {
   return leave.signal
 }
 
-function statusOf(error: unknown): JobStatus {
+function statusOf(error: unknown): 'timeout' | 'cancelled' | 'error' {
   const name = error instanceof Error ? error.name : ''
   if (name === 'TimeoutError') return 'timeout'
   return name === 'AbortError' ? 'cancelled' : 'error'

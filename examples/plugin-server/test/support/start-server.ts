@@ -15,8 +15,10 @@ export const testPlugins = path.join(example, 'test/plugins')
 export const main = path.join(example, 'src/main.ts')
 
 export interface StartOptions {
-  /** Flags beside `--port 0 --no-demo`. */
+  /** Flags beside `--port 0`. */
   readonly flags?: readonly string[]
+  /** Lets it send requests to itself. */
+  readonly demo?: boolean
   /** Runs under `--require @mcp/otel/register`. */
   readonly telemetry?: boolean
   readonly env?: Record<string, string>
@@ -52,17 +54,18 @@ export interface AnswerBody {
 
 export async function startServer({
   flags = [],
+  demo = false,
   telemetry = false,
   env = {},
 }: StartOptions = {}): Promise<RunningServer> {
   const directory = emptyDirectory()
   const preload = telemetry ? ['--require', createRequire(import.meta.url).resolve('@mcp/otel/register')] : []
-  const child = spawn(process.execPath, [...preload, main, '--port', '0', '--no-demo', ...flags], {
+  const child = spawn(process.execPath, [...preload, main, '--port', '0', ...(demo ? [] : ['--no-demo']), ...flags], {
     cwd: directory,
     env: { PATH: process.env['PATH'], OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = once(child, 'close') as RunningServer['ended']
+  const ended = once(child, 'close') as Promise<unknown> as RunningServer['ended']
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await ended
