@@ -1,0 +1,167 @@
+import { errorType, failSpan, outcomeStatus } from '@mcp/otel-core'
+import type { Outcome, OutcomeStatus, StatusOf } from '@mcp/otel-core'
+import { SpanKind, context, trace } from '@opentelemetry/api'
+import type { Attributes, Context, Link, Span, TracerProvider } from '@opentelemetry/api'
+
+import { publishExecution } from './execution-channel.ts'
+import { enterEnd } from './plugin-record.ts'
+import type { PluginRecord } from './plugin-record.ts'
+import { OTHER, PLUGIN_SCOPE, isName, pluginRegistry, recordOf, say } from './plugin-registry.ts'
+import type { PluginRegistry } from './plugin-registry.ts'
+import type { PluginScope } from './register-plugin.ts'
+import { VERSION } from './version.ts'
+
+/** Which command of which plugin. */
+export interface CommandName {
+  readonly plugin: string
+  /** Measured as `_OTHER` when the plugin was registered with a list of commands and this is none of them. */
+  readonly command: string
+}
+
+export interface ExecutionOptions extends PluginScope {
+  /** What caused it, the request or the job; default: the active context. */
+  readonly context?: Context | undefined
+  /** `false`: no span of its own, because `context` carries the one that stands for this execution. */
+  readonly span?: false | undefined
+  /** Further attributes of the span. */
+  readonly attributes?: Attributes | undefined
+  readonly links?: Link[] | undefined
+  /** Reads the status out of a result or an error; `undefined` leaves it to the usual rules. */
+  readonly statusOf?: StatusOf | undefined
+  /** Cancels the execution: its reason, when thrown, is no error. */
+  readonly signal?: AbortSignal | undefined
+  /** Default: the global tracer provider. */
+  readonly tracerProvider?: TracerProvider | undefined
+}
+
+/** How an execution ended; what is left out is derived from the rest. */
+export interface ExecutionEnd {
+  readonly status?: OutcomeStatus
+  /** What was thrown; if present, even as `undefined`, the status is `error` unless the error tells otherwise. */
+  readonly error?: unknown
+  readonly result?: unknown
+  /** Class of the failure, a bounded set of values; default: the error's class. */
+  readonly errorType?: string
+  /** Attributes known only at the end. */
+  readonly attributes?: Attributes
+}
+
+/** One execution of a command, from `startExecution` to `end`. */
+export interface Execution {
+  /** The caller's context with the execution's span in it. */
+  readonly context: Context
+  /** Runs a function within `context`; its result and its errors are the caller's, and end nothing. */
+  readonly run: <T>(fn: () => T) => T
+  /** Ends the execution; only the first call counts. Never throws. */
+  readonly end: (end?: ExecutionEnd) => void
+}
+
+/** Starts an execution that its caller ends. Never throws. */
+export function startExecution(name: CommandName, options: ExecutionOptions = {}): Execution {
+  const started = performance.now()
+  const registry = pluginRegistry(options.meterProvider)
+  const record = recordOf(registry, isName(name.plugin) ? name.plugin : OTHER)
+  const command = commandOf(record, name.command)
+  const parent = options.context ?? context.active()
+  const span = options.span === false ? undefined : startSpan(registry, record.name, command, parent, options)
+  const own = span === undefined ? parent : trace.setSpan(parent, span)
+  record.active += 1
+  let ended = false
+  return {
+    context: own,
+    run: (fn) => context.with(own, fn),
+    end(end = {}) {
+      if (ended) return
+      ended = true
+      const durationMs = performance.now() - started
+      try {
+        finish({ registry, record, command, span, context: own, durationMs, options, end })
+      } catch (error) {
+        say(registry, `an execution of ${record.name} ${command} could not be recorded: ${String(error)}`)
+      }
+    },
+  }
+}
+
+interface Finished {
+  readonly registry: PluginRegistry
+  readonly record: PluginRecord
+  readonly command: string
+  readonly span: Span | undefined
+  readonly context: Context
+  readonly durationMs: number
+  readonly options: ExecutionOptions
+  readonly end: ExecutionEnd
+}
+
+function finish(finished: Finished): void {
+  const { registry, record, command, span, context: own, durationMs, options, end } = finished
+  const plugin = record.name
+  const status = statusOfEnd(end, options, registry)
+  const failed = status === 'error' || status === 'timeout'
+  const type = end.errorType ?? ('error' in end ? errorType(end.error) : status === 'timeout' ? 'TimeoutError' : OTHER)
+  enterEnd(record, status)
+  // Of a plugin that was unloaded meanwhile no series may come back.
+  if (registry.plugins.get(plugin) === record) {
+    registry.instruments.executions.add(1, { plugin, command, status }, own)
+    registry.instruments.executionDuration.record(durationMs / 1000, { plugin, command }, own)
+  }
+  if (failed) registry.errors.errors.add(1, { source: 'plugin', type }, own)
+  if (span !== undefined) {
+    span.setAttribute('mcp.execution.status', status)
+    if (end.attributes) span.setAttributes(end.attributes)
+    if (failed) failSpan(span, type, end)
+    span.end()
+  }
+  publishExecution(() => ({
+    plugin,
+    command,
+    status,
+    durationMs,
+    ...(failed && { errorType: type }),
+    ...('error' in end && { error: end.error }),
+    context: own,
+  }))
+}
+
+function statusOfEnd(
+  end: ExecutionEnd,
+  { statusOf, signal }: ExecutionOptions,
+  registry: PluginRegistry,
+): OutcomeStatus {
+  if (end.status !== undefined) return end.status
+  const outcome: Outcome = 'error' in end ? { error: end.error } : { result: end.result }
+  if (statusOf !== undefined) {
+    try {
+      const status = statusOf(outcome)
+      if (status !== undefined) return status
+    } catch (error) {
+      say(registry, `statusOf threw: ${String(error)}; the status is found by the usual rules`)
+    }
+  }
+  const isReason = signal?.aborted === true && 'error' in outcome && outcome.error === signal.reason
+  const status = outcomeStatus(outcome)
+  return isReason && status === 'error' ? 'cancelled' : status
+}
+
+function startSpan(
+  registry: PluginRegistry,
+  plugin: string,
+  command: string,
+  parent: Context,
+  options: ExecutionOptions,
+): Span | undefined {
+  const attributes = { ...options.attributes, 'mcp.plugin': plugin, 'mcp.command': command }
+  const links = options.links && { links: options.links }
+  try {
+    const tracer = (options.tracerProvider ?? trace).getTracer(PLUGIN_SCOPE, VERSION)
+    return tracer.startSpan(`${plugin} ${command}`, { kind: SpanKind.INTERNAL, attributes, ...links }, parent)
+  } catch (error) {
+    say(registry, `the tracer threw: ${String(error)}; executions go on without spans`)
+    return undefined
+  }
+}
+
+function commandOf(record: PluginRecord, command: string): string {
+  return isName(command) && (!record.closed || record.commands.has(command)) ? command : OTHER
+}
