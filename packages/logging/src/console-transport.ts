@@ -1,0 +1,65 @@
+import TransportStream from 'winston-transport'
+
+import type { LogEntry } from './log-entry.ts'
+import { readableLine } from './readable-line.ts'
+import { isStdoutClaimed } from './stdout-claim.ts'
+import { ACCEPT, DELIVERED } from './write-through.ts'
+import type { WriteThrough } from './write-through.ts'
+
+const MESSAGE = Symbol.for('message')
+
+/** Where console lines go; `auto`: stdout, unless it belongs to a protocol, then stderr. */
+export type ConsoleTarget = 'stdout' | 'stderr' | 'auto'
+/** `auto`: readable at a terminal, JSON otherwise. */
+export type ConsoleFormat = 'json' | 'readable' | 'auto'
+
+export interface ConsoleTransportOptions {
+  /** Default: `auto`. */
+  readonly target?: ConsoleTarget
+  /** Default: `json`. */
+  readonly format?: ConsoleFormat
+  /** Least severe level that is written. Default: the logger's. */
+  readonly level?: string
+}
+
+/** A winston transport to the standard streams that never breaks a protocol on stdout, and outlives a closed pipe. */
+export class ConsoleTransport extends TransportStream implements WriteThrough {
+  readonly #target: ConsoleTarget
+  readonly #style: ConsoleFormat
+
+  constructor(options: ConsoleTransportOptions = {}) {
+    super(options.level === undefined ? {} : { level: options.level })
+    this.#target = options.target ?? 'auto'
+    this.#style = options.format ?? 'json'
+  }
+
+  [ACCEPT](entry: LogEntry, line: () => string): void {
+    const stream = this.#stream()
+    const isReadable = this.#style === 'readable' || (this.#style === 'auto' && stream.isTTY)
+    put(stream, isReadable ? readableLine(entry, stream.isTTY && !('NO_COLOR' in process.env)) : line())
+  }
+
+  override log(info: Record<symbol, unknown>, next: () => void): void {
+    if (info[DELIVERED] !== true) put(this.#stream(), String(info[MESSAGE]))
+    next()
+  }
+
+  #stream(): NodeJS.WriteStream {
+    const isStderr = this.#target === 'stderr' || (this.#target === 'auto' && isStdoutClaimed())
+    return isStderr ? process.stderr : process.stdout
+  }
+}
+
+function put(stream: NodeJS.WriteStream, line: string): void {
+  try {
+    // As console.log has it: a reader that went away must not end the application.
+    stream.once('error', ignore)
+    stream.write(`${line}\n`, ignore)
+  } catch {
+    // A stream that is destroyed or replaced: there is no console any more.
+  } finally {
+    stream.removeListener('error', ignore)
+  }
+}
+
+function ignore(): void {}

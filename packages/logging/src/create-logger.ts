@@ -1,0 +1,109 @@
+import type { Context } from '@opentelemetry/api'
+import winston from 'winston'
+
+import { ConsoleTransport } from './console-transport.ts'
+import { LevelTable, levelMistake } from './level-table.ts'
+import { parseLevel, WINSTON_LEVELS } from './levels.ts'
+import { LogPipeline } from './log-pipeline.ts'
+import { isError } from './logged-error.ts'
+import { resolveLoggerOptions } from './logger-options.ts'
+import type { LoggerOptions, ResolvedLoggerOptions } from './logger-options.ts'
+import type { AccessFields, Logger, PluginFields } from './logger.ts'
+import { CONTEXT, ERROR_CONTEXT } from './read-entry.ts'
+import type { Info } from './read-entry.ts'
+import { report } from './report.ts'
+import { RotatingFileTransport } from './rotating-file-transport.ts'
+
+const LEVEL = Symbol.for('level')
+
+type LogMethod = (this: Logger, ...args: unknown[]) => Logger
+
+/**
+ * Creates a winston logger with the guide's configuration. Lines are written before the call returns. Never throws: a
+ * bad option is reported and its default taken.
+ */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const { resolved, mistakes } = resolveLoggerOptions(options)
+  for (const mistake of mistakes) report(mistake)
+  const levels = new LevelTable(resolved.level, resolved.levels)
+  const root = winston.createLogger({ levels: { ...WINSTON_LEVELS }, transports: transportsOf(resolved) })
+  const pipeline = new LogPipeline(root, levels, resolved)
+  Object.assign(root, levelMethods(root), categories(), {
+    getLogger: (name: string) => Object.create(root, ownership(name, pipeline, levels)) as Logger,
+    flush: () => pipeline.flush(),
+  })
+  return Object.defineProperties(root, ownership(undefined, pipeline, levels, resolved.name)) as Logger
+}
+
+function transportsOf({
+  console,
+  format,
+  file,
+  maxBytes,
+  backupCount,
+  batch,
+}: ResolvedLoggerOptions): winston.transport[] {
+  return [
+    ...(console === false ? [] : [new ConsoleTransport({ target: console, format })]),
+    ...(file === false ? [] : [new RotatingFileTransport({ path: file, maxBytes, backupCount, batch })]),
+  ]
+}
+
+/** What tells one logger of a family from another; `name` is undefined for the root. */
+function ownership(
+  name: string | undefined,
+  pipeline: LogPipeline,
+  levels: LevelTable,
+  rootName = 'mcp',
+): PropertyDescriptorMap {
+  const label = name ?? rootName
+  return {
+    write: { configurable: true, writable: true, value: (info: Info) => pipeline.write(info, label) },
+    level: {
+      configurable: true,
+      enumerable: true,
+      get: () => levels.levelOf(label).toLowerCase(),
+      set: (value: unknown) => {
+        const level = parseLevel(value)
+        if (level === undefined) report(`${levelMistake(`level of logger ${label}`, value)}; it stays as it was`)
+        else levels.set(level, name)
+      },
+    },
+  }
+}
+
+/** winston's methods, save that an error in the first place makes the guide's error line. */
+function levelMethods(root: winston.Logger): Record<string, LogMethod> {
+  const inherited = root as unknown as Record<string, LogMethod>
+  const entries = Object.keys(WINSTON_LEVELS).map((level): [string, LogMethod] => {
+    const method = inherited[level] as LogMethod
+    return [
+      level,
+      function (this: Logger, ...args: unknown[]): Logger {
+        const self = this ?? (root as Logger)
+        if (!isError(args[0])) return method.apply(self, args)
+        self.write({ [LEVEL]: level, level, message: args[0], [ERROR_CONTEXT]: args[1] })
+        return self
+      },
+    ]
+  })
+  return Object.fromEntries(entries)
+}
+
+function categories() {
+  return {
+    access(this: Logger, { method, path, status, duration_ms }: AccessFields, context?: Context): void {
+      writeFields(this, { type: 'access', method, path, status, duration_ms }, context)
+    },
+    plugin(this: Logger, { plugin, command, status, duration_ms }: PluginFields, context?: Context): void {
+      writeFields(this, { type: 'plugin', plugin, command, status, duration_ms }, context)
+    },
+    audit(this: Logger, action: string, user: string, details: unknown = {}): void {
+      writeFields(this, { type: 'audit', action, user, details })
+    },
+  }
+}
+
+function writeFields(logger: Logger, message: object, context?: Context): void {
+  logger.write({ [LEVEL]: 'info', level: 'info', message, ...(context !== undefined && { [CONTEXT]: context }) })
+}

@@ -1,0 +1,188 @@
+import { types } from 'node:util'
+
+import type { Redactor } from './redactor.ts'
+
+/** What JSON can say. */
+export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain }
+export type PlainObject = { [key: string]: Plain }
+
+const MAX_DEPTH = 10
+const MAX_ENTRIES = 1000
+const MAX_NODES = 10_000
+const MAX_STRING = 262_144
+
+/**
+ * Turns application values into plain ones that are safe to write: secrets replaced, and Date, Map, Set, BigInt,
+ * errors, class instances, circular and over-large structures kept in a readable form. Never throws.
+ */
+export class PlainWalk {
+  readonly #redactor: Redactor
+  readonly #ancestors: object[] = []
+  #nodes = 0
+
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor
+  }
+
+  /** Returns `undefined` for what has no place in a line: `undefined` itself. */
+  value(value: unknown): Plain | undefined {
+    switch (typeof value) {
+      case 'string':
+        return this.text(value)
+      case 'number':
+        return Number.isFinite(value) ? value : String(value)
+      case 'boolean':
+        return value
+      case 'undefined':
+        return undefined
+      case 'object':
+        return value === null ? null : this.#guarded(value)
+      case 'function':
+        return `[Function: ${value.name === '' ? 'anonymous' : this.text(value.name)}]`
+      default:
+        return this.text(String(value))
+    }
+  }
+
+  text(value: string): string {
+    if (value.length <= MAX_STRING) return this.#redactor.text(value)
+    // Cut after redaction, so that no secret is cut out of its pattern's sight; what is beyond twice the limit goes unread.
+    const read = this.#redactor.text(value.slice(0, 2 * MAX_STRING)).slice(0, MAX_STRING)
+    return `${read}… (${value.length - MAX_STRING} more characters)`
+  }
+
+  /** Copies the entries of an object under the rules for keys; `skip` names those that are left out. */
+  entries(source: object, into: PlainObject, skip?: (key: string) => boolean): void {
+    let count = 0
+    for (const key of Object.keys(source)) {
+      if (skip?.(key)) continue
+      if (count++ === MAX_ENTRIES || this.#nodes++ > MAX_NODES) {
+        into['…'] = 'more entries'
+        return
+      }
+      const plain = this.#property(source, key)
+      if (plain !== undefined) put(into, key, plain)
+    }
+  }
+
+  #property(source: object, key: string): Plain | undefined {
+    let value: unknown
+    try {
+      value = (source as Record<string, unknown>)[key]
+    } catch {
+      return '[unreadable]'
+    }
+    return this.keyed(key, value)
+  }
+
+  /** The plain form of a value that stands under `key`. */
+  keyed(key: string, value: unknown): Plain | undefined {
+    if (this.#redactor.isSecretKey(key) && this.#redactor.isSecretValue(key, value)) return this.#redactor.censor
+    return this.value(value)
+  }
+
+  #guarded(value: object): Plain | undefined {
+    if (this.#ancestors.includes(value)) return '[Circular]'
+    if (this.#ancestors.length >= MAX_DEPTH) return Array.isArray(value) ? '[Array]' : '[Object]'
+    this.#ancestors.push(value)
+    try {
+      return this.#object(value)
+    } catch {
+      return '[unreadable]'
+    } finally {
+      this.#ancestors.pop()
+    }
+  }
+
+  #object(value: object): Plain | undefined {
+    if (Array.isArray(value)) return this.#list(value)
+    if (types.isDate(value)) {
+      return Number.isNaN(Date.prototype.getTime.call(value)) ? 'Invalid Date' : Date.prototype.toISOString.call(value)
+    }
+    if (types.isNativeError(value) || value instanceof Error) return this.#error(value)
+    if (types.isMap(value)) return this.#map(value)
+    if (types.isSet(value)) return this.#list([...value])
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
+      return `[${value.constructor.name}: ${value.byteLength} bytes]`
+    }
+    if (types.isRegExp(value) || types.isBoxedPrimitive(value))
+      return this.value(
+        (value as { valueOf(): unknown }).valueOf() === value
+          ? String(value)
+          : (value as { valueOf(): unknown }).valueOf(),
+      )
+    if (types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)) {
+      return `[${value.constructor.name}]`
+    }
+    const { toJSON, entries } = value as { toJSON?: unknown; entries?: unknown }
+    if (typeof toJSON === 'function') return this.#converted(value, toJSON.call(value, '') as unknown)
+    if (typeof entries === 'function' && Object.keys(value).length === 0) {
+      return this.#map(new Map(entries.call(value) as Iterable<[unknown, unknown]>))
+    }
+    return this.#fields(value)
+  }
+
+  #converted(value: object, converted: unknown): Plain | undefined {
+    return converted === value ? this.#fields(value) : this.value(converted)
+  }
+
+  #fields(value: object): PlainObject {
+    const into: PlainObject = {}
+    this.entries(value, into)
+    // A pair that names its key in a field, as HAR files, container specifications and form data have them.
+    const { name, key } = value as { name?: unknown; key?: unknown }
+    if (
+      'value' in into &&
+      [name, key].some((label) => typeof label === 'string' && this.#redactor.isSecretKey(label))
+    ) {
+      into['value'] = this.#redactor.censor
+    }
+    return into
+  }
+
+  #list(values: readonly unknown[]): Plain[] {
+    const list: Plain[] = []
+    for (const [index, value] of values.entries()) {
+      if (index === MAX_ENTRIES || this.#nodes++ > MAX_NODES) {
+        list.push(`… ${values.length - index} more`)
+        break
+      }
+      const before = values[index - 1]
+      const isNamed = typeof before === 'string' && typeof value === 'string' && this.#redactor.isSecretName(before)
+      list.push(isNamed ? this.#redactor.censor : (this.value(value) ?? null))
+    }
+    return list
+  }
+
+  #map(map: ReadonlyMap<unknown, unknown>): Plain {
+    const into: PlainObject = {}
+    for (const [key, value] of map) {
+      if (this.#nodes++ > MAX_NODES) {
+        into['…'] = 'more entries'
+        break
+      }
+      const label = typeof key === 'string' ? key : (JSON.stringify(this.value(key)) ?? 'undefined')
+      const plain = this.keyed(label, value)
+      if (plain !== undefined) put(into, this.text(label), plain)
+    }
+    return into
+  }
+
+  #error(error: object): PlainObject {
+    const { name, message, stack, cause } = error as Error
+    const into: PlainObject = {}
+    for (const [key, value] of Object.entries({ name, message, stack, cause })) {
+      const plain = this.value(value)
+      if (plain !== undefined) into[key] = plain
+    }
+    this.entries(error, into, (key) => Object.hasOwn(into, key))
+    return into
+  }
+}
+
+/** Sets a property whatever its name: `__proto__` is a key like any other in what users send. */
+export function put(into: PlainObject, key: string, value: Plain): void {
+  if (key === '__proto__')
+    Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
+  else into[key] = value
+}

@@ -1,0 +1,52 @@
+import TransportStream from 'winston-transport'
+
+import type { LogEntry } from './log-entry.ts'
+import { LogFile } from './log-file.ts'
+import type { LogFileOptions } from './log-file.ts'
+import { report } from './report.ts'
+import { ACCEPT, DELIVERED } from './write-through.ts'
+import type { WriteThrough } from './write-through.ts'
+
+const MESSAGE = Symbol.for('message')
+
+export interface RotatingFileTransportOptions extends LogFileOptions {
+  /** Least severe level that is written. Default: the logger's. */
+  readonly level?: string
+}
+
+/** A winston transport that loses nothing: `mcp.log`, rotated to `mcp.log.1` … `mcp.log.5`. Works in any winston logger. */
+export class RotatingFileTransport extends TransportStream implements WriteThrough {
+  readonly #file: LogFile
+
+  constructor(options: RotatingFileTransportOptions) {
+    super(options.level === undefined ? {} : { level: options.level })
+    this.#file = new LogFile({ onReport: report, ...options })
+  }
+
+  get path(): string {
+    return this.#file.path
+  }
+
+  [ACCEPT](entry: LogEntry, line: () => string): void {
+    this.#file.write(`${line()}\n`, entry.time)
+  }
+
+  override log(info: Record<symbol, unknown>, next: () => void): void {
+    if (info[DELIVERED] !== true) this.#file.write(`${String(info[MESSAGE])}\n`)
+    next()
+  }
+
+  /** Writes all that waits, as far as the system takes it. */
+  flush(): void {
+    this.#file.flush()
+  }
+
+  override close(): void {
+    this.#file.close()
+  }
+
+  override _final(callback: () => void): void {
+    this.#file.flush()
+    callback()
+  }
+}

@@ -1,0 +1,235 @@
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+
+import { withFileLock } from './file-lock.ts'
+
+/** How far two processes may be wrong about the size of the file that they share, bytes. */
+const MARGIN_BYTES = 65_536
+/** How long a file that was renamed from outside may go unnoticed, and a rotation that failed is put off, ms. */
+const RECHECK_MS = 1000
+
+export interface RotatingFileOptions {
+  readonly path: string
+  /** A file that a line would make larger is rotated first; 0: never. */
+  readonly maxBytes: number
+  /** How many rotated files are kept as `path.1` (newest) … `path.N`; 0: no rotation; Infinity: all. */
+  readonly backupCount: number
+  /** Permission bits of files that are created. */
+  readonly mode?: number
+  /** A rotation failed: writing goes on in the present file. */
+  readonly onRotationFailure?: (error: Error) => void
+}
+
+/**
+ * Appends whole lines to a file, each handed to the kernel before the call returns, and rotates by size as Python's
+ * `RotatingFileHandler` names its files. Several processes may write to one path.
+ */
+export class RotatingFile {
+  readonly #options: RotatingFileOptions
+  readonly #freely: number
+  #fd: number | undefined
+  #inode = 0
+  #isTorn = false
+  #isAlone = false
+  #checkedAt = 0
+  #rotateAfter = 0
+
+  constructor(options: RotatingFileOptions) {
+    this.#options = options
+    const rotates = options.maxBytes > 0 && options.backupCount > 0
+    // Below this size a line is written without asking for the lock: whoever else writes there cannot pass the limit.
+    this.#freely = rotates ? options.maxBytes - Math.min(MARGIN_BYTES, options.maxBytes >> 4) : Infinity
+  }
+
+  /**
+   * Writes whole lines, each ending in `\n`; `now` is the time, ms. Throws what the system says when it cannot, and
+   * `PartlyWritten` when some of them are in the file.
+   */
+  append(lines: string | Buffer, now: number): void {
+    const length = typeof lines === 'string' ? Buffer.byteLength(lines) : lines.length
+    const size = this.#ready(now)
+    if (size + length <= this.#freely || this.#isPutOff(now)) this.#write(lines, length)
+    else if (!this.#alone(() => this.#writeAlone(lines, length, now))) {
+      if (size + length > this.#options.maxBytes) this.#putOff(now, new Error('another process holds its lock file'))
+      this.#write(lines, length)
+    }
+  }
+
+  close(): void {
+    if (this.#fd === undefined) return
+    const fd = this.#fd
+    this.#fd = undefined
+    try {
+      closeSync(fd)
+    } catch {
+      // Nothing was buffered, so nothing is lost with it.
+    }
+  }
+
+  /** Opens the file if need be, and returns its size. */
+  #ready(now: number): number {
+    if (this.#fd !== undefined) {
+      if (now - this.#checkedAt >= RECHECK_MS || now < this.#checkedAt) this.#followPath(now)
+      if (this.#fd !== undefined) {
+        const { nlink, size } = fstatSync(this.#fd)
+        if (nlink > 0) return size
+        this.close()
+      }
+    }
+    return this.#open(now)
+  }
+
+  #open(now: number): number {
+    const { path, mode = 0o666 } = this.#options
+    let fd: number
+    try {
+      fd = openSync(path, 'a', mode)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      mkdirSync(dirname(path), { recursive: true })
+      fd = openSync(path, 'a', mode)
+    }
+    this.#fd = fd
+    this.#checkedAt = now
+    const { ino, size } = fstatSync(fd)
+    this.#inode = ino
+    // A crash of the machine, or of another writer, may have left half a line.
+    this.#isTorn = size > 0 && (tail(path, size, 1)?.[0] ?? 10) !== 10
+    return size
+  }
+
+  /** Lets go of the file when the path has come to mean another. */
+  #followPath(now: number): void {
+    this.#checkedAt = now
+    try {
+      if (statSync(this.#options.path, { throwIfNoEntry: false })?.ino !== this.#inode) this.close()
+    } catch {
+      // The directory is closed to us; the open file is not.
+    }
+  }
+
+  /** Runs `work` with the file's lock held; returns false when it cannot be had. */
+  #alone(work: () => void): boolean {
+    if (this.#isAlone) {
+      work()
+      return true
+    }
+    return withFileLock(`${this.#options.path}.lock`, () => {
+      this.#isAlone = true
+      try {
+        work()
+      } finally {
+        this.#isAlone = false
+      }
+    })
+  }
+
+  #isPutOff(now: number): boolean {
+    return now < this.#rotateAfter && now > this.#rotateAfter - 2 * RECHECK_MS
+  }
+
+  #putOff(now: number, error: Error): void {
+    this.#rotateAfter = now + RECHECK_MS
+    this.#options.onRotationFailure?.(error)
+  }
+
+  /** With the lock held nobody else rotates, nor writes this near the limit: the size is what it says. */
+  #writeAlone(lines: string | Buffer, length: number, now: number): void {
+    const { maxBytes } = this.#options
+    this.#followPath(now)
+    const size = this.#ready(now)
+    if (size > 0 && size + length > maxBytes) this.#rotate(now)
+    this.#write(lines, length)
+  }
+
+  #rotate(now: number): void {
+    try {
+      this.#shift()
+    } catch (error) {
+      this.#putOff(now, error as Error)
+    }
+    this.#followPath(now)
+    this.#ready(now)
+  }
+
+  /** `path.4` → `path.5`, …, `path` → `path.1`; only the run of files that is there moves. */
+  #shift(): void {
+    const { path, backupCount } = this.#options
+    let last = 1
+    while (last < backupCount && exists(`${path}.${last}`)) last++
+    for (let index = last; index > 1; index--) renameSync(`${path}.${index - 1}`, `${path}.${index}`)
+    renameSync(path, `${path}.1`)
+  }
+
+  #write(lines: string | Buffer, length: number): void {
+    const fd = this.#fd as number
+    if (this.#isTorn) {
+      writeSync(fd, '\n')
+      this.#isTorn = false
+    }
+    const written = typeof lines === 'string' ? writeSync(fd, lines) : writeSync(fd, lines)
+    if (written < length) this.#finish(Buffer.from(lines as string), written)
+  }
+
+  /** The disk took a part only: tries the rest, and failing that takes the torn line back. */
+  #finish(bytes: Buffer, start: number): void {
+    let written = start
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd as number, bytes, written)
+    } catch (error) {
+      const whole = bytes.lastIndexOf(10, written - 1) + 1
+      this.#takeBack(bytes.subarray(whole, written))
+      throw new PartlyWritten(error as Error, bytes.subarray(whole))
+    }
+  }
+
+  #takeBack(torn: Buffer): void {
+    if (torn.length === 0) return
+    this.#isTorn = true
+    this.#alone(() => {
+      const { size } = fstatSync(this.#fd as number)
+      if (!tail(this.#options.path, size, torn.length)?.equals(torn)) return
+      ftruncateSync(this.#fd as number, size - torn.length)
+      this.#isTorn = false
+    })
+  }
+}
+
+/** Of several lines some are in the file; `rest` are those that are not. */
+export class PartlyWritten extends Error {
+  readonly rest: Buffer
+
+  constructor(cause: Error, rest: Buffer) {
+    super(cause.message, { cause })
+    this.name = 'PartlyWritten'
+    this.rest = rest
+  }
+}
+
+function tail(path: string, size: number, length: number): Buffer | undefined {
+  try {
+    const fd = openSync(path, 'r')
+    try {
+      const bytes = Buffer.alloc(length)
+      return readSync(fd, bytes, 0, length, size - length) === length ? bytes : undefined
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
