@@ -1,1 +1,8 @@
+export type { HttpServerInstrumentationConfig, ObservedRequest, RequestInfo } from './http-server-config.ts'
+export { HttpServerInstrumentation } from './http-server-instrumentation.ts'
+export { ignoreServer } from './ignore-server.ts'
+export { httpInstruments, REQUEST_METHODS } from './instruments.ts'
+export type { RequestMethod } from './instruments.ts'
+export { UNMATCHED } from './request-tracker.ts'
+export { setRoute } from './set-route.ts'
 export { VERSION } from './version.ts'

@@ -1,0 +1,116 @@
+import { context } from '@opentelemetry/api'
+import type { Context, Span } from '@opentelemetry/api'
+
+import { requestPath } from './request-path.ts'
+import type { RequestTracker } from './request-tracker.ts'
+import type { RpcMetadata } from './rpc-metadata.ts'
+
+/** Where a request, its response or its stream keeps its exchange; registered, since two builds can be loaded. */
+export const EXCHANGE: unique symbol = Symbol.for('@mcp/otel/http-exchange')
+
+/** An object that may belong to an exchange. */
+export interface ExchangeCarrier {
+  [EXCHANGE]?: Exchange
+}
+
+/** `emit` of an event emitter. */
+export type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean
+
+/** An event emitter, as far as its `emit` goes. */
+export interface Emitter {
+  emit: Emit
+}
+
+/** The client went away before a response (as nginx says it). */
+export const CLIENT_CLOSED_REQUEST = 499
+/** The server closed the connection without a response (as nginx says it). */
+export const NO_RESPONSE = 444
+
+/** One request and its response, from its first sight until it is settled: counted, and its span ended. */
+export abstract class Exchange {
+  readonly startedAt: number = performance.now()
+  readonly tracker: RequestTracker
+  /** Method as the client sent it. */
+  readonly method: string
+  /** Request target as the client sent it: routers rewrite `req.url`. */
+  readonly target: string
+  /** Route that the application set by hand. */
+  explicitRoute: string | undefined
+  /** Route that a framework's router matched. */
+  frameworkRoute: string | undefined
+  /** Path under which the handler that is running is mounted. */
+  mount: string | undefined
+  /** Error that a framework reported for this request. */
+  error: unknown
+  /** Status that Node sent without a response object. */
+  statusOnWire: number | undefined
+  /** Context of the handlers; none as long as there is nothing to carry. */
+  context: Context | undefined
+  span: Span | undefined
+  rpc: RpcMetadata | undefined
+  /** Whether something else makes the server span of this request. */
+  spanIsForeign = false
+  settled = false
+
+  constructor(tracker: RequestTracker, method: string, target: string) {
+    this.tracker = tracker
+    this.method = method
+    this.target = target
+  }
+
+  abstract readonly protocolVersion: string
+  /** Object that options' callbacks take. */
+  abstract readonly request: unknown
+  abstract header(name: string): string | undefined
+  abstract readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  abstract readonly socket: PeerSocket | undefined
+  /** Status as sent, or undefined as long as none was. */
+  abstract readonly sentStatus: number | undefined
+  /** Whether the response was sent to its end. */
+  abstract readonly isComplete: boolean
+  /** Whether it was the client that ended the exchange. */
+  abstract readonly clientLeft: boolean
+  /** Error that the response was destroyed with. */
+  abstract readonly responseError: unknown
+  /** Makes the events of this exchange's emitters run in its context. */
+  abstract bindContext(): void
+
+  /** Path without query, as the client sent it. */
+  get path(): string {
+    return requestPath(this.target)
+  }
+
+  /** Final status: as sent, or what stands for a response that never was. */
+  get status(): number {
+    return this.sentStatus ?? this.statusOnWire ?? (this.clientLeft ? CLIENT_CLOSED_REQUEST : NO_RESPONSE)
+  }
+
+  /** Counts the exchange; every call but the first does nothing. */
+  settle(): void {
+    if (this.settled) return
+    this.settled = true
+    this.tracker.finish(this)
+  }
+
+  /** Runs an `emit` in this exchange's context. */
+  emit(emit: Emit, emitter: unknown, args: [event: string | symbol, ...rest: unknown[]]): boolean {
+    return this.context === undefined
+      ? Reflect.apply(emit, emitter, args)
+      : context.with(this.context, emit, emitter, ...args)
+  }
+}
+
+/** What is read of a socket. */
+export interface PeerSocket {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  readonly localPort?: number | undefined
+  readonly encrypted?: boolean | undefined
+}
+
+/** Returns the exchange of a request, response or stream, HTTP/1 or HTTP/2. */
+export function exchangeOf(carrier: unknown): Exchange | undefined {
+  if (typeof carrier !== 'object' || carrier === null) return undefined
+  const { [EXCHANGE]: exchange, stream } = carrier as ExchangeCarrier & { stream?: ExchangeCarrier | null }
+  return exchange ?? stream?.[EXCHANGE]
+}

@@ -1,0 +1,22 @@
+import { context, SpanKind, trace } from '@opentelemetry/api'
+import type { Span } from '@opentelemetry/api'
+
+import type { Exchange } from './exchange.ts'
+import { getRpcMetadata, isOwnRpcMetadata } from './rpc-metadata.ts'
+
+/**
+ * Leaves the server span of an exchange to whatever made the one that is active now, if one is: its context becomes
+ * the exchange's. Returns whether there was one.
+ */
+export function adoptForeignSpan(exchange: Exchange): boolean {
+  const active = context.active()
+  const metadata = getRpcMetadata(active)
+  // A pipelined request can begin inside the context of the one before it.
+  if (metadata !== undefined && isOwnRpcMetadata(metadata)) return false
+  const span: (Span & { readonly kind?: SpanKind }) | undefined = trace.getSpan(active)
+  if (metadata === undefined && span?.kind !== SpanKind.SERVER) return false
+  exchange.spanIsForeign = true
+  exchange.rpc = metadata
+  exchange.context = active
+  return true
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+import { EXCHANGE, Exchange } from './exchange.ts'
+import type { Emit, Emitter, ExchangeCarrier } from './exchange.ts'
+import type { RequestTracker } from './request-tracker.ts'
+import { clientHasLeft } from './socket-end.ts'
+
+/** The exchanges that wait on a socket behind another one. */
+const QUEUED: unique symbol = Symbol.for('@mcp/otel/http-queued-exchanges')
+
+interface ServerSocket extends Socket {
+  [QUEUED]?: Set<Exchange>
+  _httpMessage?: ServerResponse | null
+  encrypted?: boolean
+}
+
+/** A request that Node's HTTP/1 parser handed to a server with a response object. */
+export class Http1Exchange extends Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  override readonly socket: ServerSocket
+  readonly emitOfRequest: Emit
+  readonly emitOfResponse: Emit
+
+  constructor(tracker: RequestTracker, request: IncomingMessage, response: ServerResponse, socket: Socket) {
+    super(tracker, request.method ?? '', request.url ?? '')
+    this.request = request
+    this.response = response
+    this.socket = socket
+    this.emitOfRequest = (request as Emitter).emit
+    this.emitOfResponse = (response as Emitter).emit
+    ;(request as ExchangeCarrier)[EXCHANGE] = this
+    ;(response as ExchangeCarrier)[EXCHANGE] = this
+    response.emit = emitOfResponse
+    if (this.socket._httpMessage) settleWithSocket(this.socket, this)
+  }
+
+  override get protocolVersion(): string {
+    return this.request.httpVersion
+  }
+
+  override get headers(): IncomingMessage['headers'] {
+    return this.request.headers
+  }
+
+  override header(name: string): string | undefined {
+    const value = this.request.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+
+  override get sentStatus(): number | undefined {
+    return this.response.headersSent ? this.response.statusCode : undefined
+  }
+
+  override get isComplete(): boolean {
+    return this.response.writableFinished
+  }
+
+  override get clientLeft(): boolean {
+    return clientHasLeft(this.socket, this.response.errored)
+  }
+
+  override get responseError(): unknown {
+    return this.response.errored
+  }
+
+  override settle(): void {
+    this.socket[QUEUED]?.delete(this)
+    super.settle()
+  }
+
+  override bindContext(): void {
+    this.request.emit = emitOfRequest
+  }
+}
+
+// Shared functions that find their exchange by `this` cost less than closures, and need no listener that an application could count.
+function emitOfRequest(this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+  const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
+  return exchange.emit(exchange.emitOfRequest, this, [event, ...args])
+}
+
+function emitOfResponse(this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+  const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
+  if (event === 'finish' || event === 'close') exchange.settle()
+  return exchange.emit(exchange.emitOfResponse, this, [event, ...args])
+}
+
+/** A pipelined response that is still waiting when its connection ends gets no event of its own. */
+function settleWithSocket(socket: ServerSocket, exchange: Exchange): void {
+  const queued = socket[QUEUED]
+  if (queued !== undefined) {
+    queued.add(exchange)
+    return
+  }
+  const first = new Set([exchange])
+  socket[QUEUED] = first
+  socket.once('close', () => {
+    for (const waiting of first) waiting.settle()
+  })
+}

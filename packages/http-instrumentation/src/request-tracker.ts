@@ -1,0 +1,108 @@
+import type { EventEmitter } from 'node:events'
+
+import { createInstruments, ERROR_SCOPE, errorInstruments, VERSION as CORE_VERSION } from '@mcp/otel-core'
+import type { Instruments } from '@mcp/otel-core'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
+
+import type { Emit, Exchange } from './exchange.ts'
+import { failureOf } from './failure.ts'
+import type { FaultLog } from './fault-log.ts'
+import type { HttpServerInstrumentationConfig, ObservedRequest } from './http-server-config.ts'
+import { httpInstruments } from './instruments.ts'
+import { requestMethod } from './request-method.ts'
+import { routeOf } from './route-of.ts'
+import { createRouteFinder } from './route-template.ts'
+import type { RouteFinder } from './route-template.ts'
+import { ServerSpans } from './server-spans.ts'
+import { VERSION } from './version.ts'
+
+/** `endpoint` of a request that no route matched. */
+export const UNMATCHED = 'unmatched'
+
+const SCOPE = '@mcp/otel-http-instrumentation'
+
+/** Records what the exchanges of one instrumentation tell: metrics, spans, and the access log's hook. */
+export class RequestTracker {
+  readonly config: HttpServerInstrumentationConfig
+  readonly faults: FaultLog
+  readonly #spans: ServerSpans | undefined
+  readonly #instruments: Instruments<typeof httpInstruments>
+  readonly #errors: Instruments<typeof errorInstruments>['errors']
+  readonly #findRoute: RouteFinder
+
+  constructor(config: HttpServerInstrumentationConfig, faults: FaultLog) {
+    this.config = config
+    this.faults = faults
+    const provider = config.meterProvider && { meterProvider: config.meterProvider }
+    this.#instruments = createInstruments(httpInstruments, { scope: SCOPE, version: VERSION, ...provider })
+    this.#errors = createInstruments(errorInstruments, {
+      scope: ERROR_SCOPE,
+      version: CORE_VERSION,
+      ...provider,
+    }).errors
+    this.#findRoute = createRouteFinder(config.routes ?? [])
+    this.#spans = config.spans === 'off' ? undefined : new ServerSpans(SCOPE, VERSION, config)
+    this.#instruments.activeRequests.zero()
+    this.#instruments.activeConnections.zero()
+  }
+
+  /** Whether the application asked not to observe this request. */
+  ignores(request: ObservedRequest): boolean {
+    const { ignore } = this.config
+    return ignore !== undefined && this.faults.guard('the option ignore', () => ignore(request)) === true
+  }
+
+  /** Emits a request's event to its handlers, inside its server span if spans are on. */
+  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
+    return this.#spans === undefined
+      ? exchange.emit(emit, server, args)
+      : this.#spans.enter(exchange, emit, server, args)
+  }
+
+  /** Counts a request as being handled; the exchange's settling takes it back. */
+  begin(_exchange: Exchange): void {
+    this.#instruments.activeRequests.add(1)
+  }
+
+  /** Counts a connection; returns what counts its end. */
+  connect(): () => void {
+    const { activeConnections } = this.#instruments
+    activeConnections.add(1)
+    return () => activeConnections.add(-1)
+  }
+
+  /** Records an exchange that has come to its end. */
+  finish(exchange: Exchange): void {
+    this.#instruments.activeRequests.add(-1)
+    this.faults.guard('recording a request', () => this.#record(exchange))
+  }
+
+  /** Counts what was no readable request but was answered: it has neither a route nor a beginning. */
+  refused(status: number): void {
+    this.#instruments.requests.add(1, { method: '_OTHER', endpoint: UNMATCHED, status: String(status) })
+  }
+
+  #record(exchange: Exchange): void {
+    const durationMs = performance.now() - exchange.startedAt
+    const { status } = exchange
+    const route = this.#routeOf(exchange, status)
+    const failure = failureOf(exchange, status)
+    this.#spans?.end(exchange, status, route, failure)
+    const { context = ROOT_CONTEXT } = exchange
+    const method = requestMethod(exchange.method)
+    const endpoint = route ?? UNMATCHED
+    this.#instruments.requests.add(1, { method, endpoint, status: String(status) }, context)
+    this.#instruments.requestDuration.record(durationMs / 1000, { method, endpoint }, context)
+    if (failure) this.#errors.add(1, { source: 'http', type: failure.type }, context)
+    const { onRequest } = this.config
+    if (onRequest === undefined) return
+    const info = { method: exchange.method, path: exchange.path, route, status, durationMs, context }
+    this.faults.guard('the option onRequest', () => onRequest(info))
+  }
+
+  #routeOf(exchange: Exchange, status: number): string | undefined {
+    const { route } = this.config
+    const chosen = route && this.faults.guard('the option route', () => route(exchange.request as ObservedRequest))
+    return routeOf(exchange, status, typeof chosen === 'string' ? chosen : undefined) ?? this.#findRoute(exchange.path)
+  }
+}

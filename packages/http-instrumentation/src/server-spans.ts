@@ -1,0 +1,106 @@
+import { EventEmitter } from 'node:events'
+
+import { failSpan } from '@mcp/otel-core'
+import { isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import type { Tracer } from '@opentelemetry/api'
+
+import type { Emit, Exchange } from './exchange.ts'
+import type { Failure } from './failure.ts'
+import { adoptForeignSpan } from './foreign-span.ts'
+import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
+import { createQueryRedaction } from './query-redaction.ts'
+import { requestMethod } from './request-method.ts'
+import { createRpcMetadata, setRpcMetadata } from './rpc-metadata.ts'
+import { requestAttributes } from './span-attributes.ts'
+
+/** Starts and ends the server spans, and runs the handlers inside them. */
+export class ServerSpans {
+  readonly #tracer: Tracer
+  readonly #redact: ((query: string) => string) | undefined
+  /** Which replaced `emit` functions, for which events, turned out to make no server spans. */
+  readonly #spanless = new WeakMap<Emit, Set<string | symbol>>()
+
+  constructor(scope: string, version: string, config: HttpServerInstrumentationConfig) {
+    this.#tracer = (config.tracerProvider ?? trace).getTracer(scope, version)
+    this.#redact = config.captureQuery === false ? undefined : createQueryRedaction(config.redactQuery)
+  }
+
+  /** Emits a request's event to its handlers, inside its server span. */
+  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
+    const { faults } = exchange.tracker
+    if (exchange.span !== undefined || exchange.spanIsForeign || exchange.settled)
+      return exchange.emit(emit, server, args)
+    const isPlain = emit === EventEmitter.prototype.emit || this.#spanless.get(emit)?.has(args[0]) === true
+    if (!isPlain) return this.#probe(exchange, emit, server, args)
+    faults.guard('starting a server span', () => adoptForeignSpan(exchange) || this.#start(exchange))
+    return exchange.emit(emit, server, args)
+  }
+
+  /** Ends the span with what became of the request; starts it first if the server answered without any handler. */
+  end(exchange: Exchange, status: number, route: string | undefined, failure: Failure | undefined): void {
+    if (exchange.spanIsForeign) {
+      if (exchange.rpc && route !== undefined) exchange.rpc.route = route
+      return
+    }
+    if (exchange.span === undefined) this.#start(exchange, performance.timeOrigin + exchange.startedAt)
+    const { span } = exchange
+    if (span?.isRecording()) {
+      span.setAttribute('http.response.status_code', status)
+      if (route !== undefined) {
+        span.setAttribute('http.route', route)
+        span.updateName(`${spanMethod(exchange)} ${route}`)
+      }
+      if (failure) failSpan(span, failure.type, failure)
+      else if (exchange.sentStatus === undefined) span.setAttribute('error.type', String(status))
+    }
+    span?.end()
+  }
+
+  /**
+   * The server's `emit` was replaced, as @opentelemetry/instrumentation-http does: a first listener, there for this
+   * call only, sees whether a server span is active by then.
+   */
+  #probe(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
+    const { faults } = exchange.tracker
+    const [event] = args
+    const probe = () => {
+      faults.guard('looking for a server span', () => {
+        if (adoptForeignSpan(exchange)) return
+        const events = this.#spanless.get(emit) ?? new Set()
+        this.#spanless.set(emit, events.add(event))
+        this.#start(exchange)
+      })
+    }
+    server.prependOnceListener(event, probe)
+    try {
+      return Reflect.apply(emit, server, args)
+    } finally {
+      server.removeListener(event, probe)
+    }
+  }
+
+  /** Starts the span and gives the exchange its context; without an SDK and a remote parent there is nothing to carry. */
+  #start(exchange: Exchange, startTime?: number): void {
+    const parent = propagation.extract(ROOT_CONTEXT, exchange.headers)
+    const span = this.#tracer.startSpan(
+      spanMethod(exchange),
+      {
+        kind: SpanKind.SERVER,
+        attributes: requestAttributes(exchange, this.#redact),
+        ...(startTime !== undefined && { startTime }),
+      },
+      parent,
+    )
+    exchange.span = span
+    if (parent === ROOT_CONTEXT && !isSpanContextValid(span.spanContext())) return
+    exchange.rpc = createRpcMetadata(span)
+    exchange.context = setRpcMetadata(trace.setSpan(parent, span), exchange.rpc)
+    exchange.bindContext()
+  }
+}
+
+/** The name of a span of an unknown method is `HTTP`, so that names stay few. */
+function spanMethod(exchange: Exchange): string {
+  const method = requestMethod(exchange.method)
+  return method === '_OTHER' ? 'HTTP' : method
+}

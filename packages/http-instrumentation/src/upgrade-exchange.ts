@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import { EXCHANGE, Exchange } from './exchange.ts'
+import type { ExchangeCarrier, PeerSocket } from './exchange.ts'
+import type { RequestTracker } from './request-tracker.ts'
+import { clientHasLeft } from './socket-end.ts'
+import { onStatusLine } from './status-line.ts'
+
+/** An HTTP/1 upgrade or CONNECT: the application answers on the bare socket, and what follows is no HTTP any more. */
+export class UpgradeExchange extends Exchange {
+  readonly request: IncomingMessage
+  readonly #socket: Duplex
+
+  constructor(tracker: RequestTracker, request: IncomingMessage, socket: Duplex) {
+    super(tracker, request.method ?? '', request.url ?? '')
+    this.request = request
+    this.#socket = socket
+    ;(request as ExchangeCarrier)[EXCHANGE] = this
+    onStatusLine(socket, (status) => {
+      this.statusOnWire = status
+      this.settle()
+    })
+    socket.once('close', () => this.settle())
+  }
+
+  override get protocolVersion(): string {
+    return this.request.httpVersion
+  }
+
+  override get headers(): IncomingMessage['headers'] {
+    return this.request.headers
+  }
+
+  override header(name: string): string | undefined {
+    const value = this.request.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+
+  override get socket(): PeerSocket {
+    return this.#socket as PeerSocket
+  }
+
+  override get sentStatus(): number | undefined {
+    return this.statusOnWire
+  }
+
+  override get isComplete(): boolean {
+    return this.statusOnWire !== undefined
+  }
+
+  override get clientLeft(): boolean {
+    return clientHasLeft(this.#socket)
+  }
+
+  override get responseError(): unknown {
+    return this.#socket.errored
+  }
+
+  /** The socket outlives the exchange, so its events do not belong to it. */
+  override bindContext(): void {}
+}

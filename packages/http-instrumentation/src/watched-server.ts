@@ -1,0 +1,94 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
+
+import type { Emitter, Exchange } from './exchange.ts'
+import { exchangeOf } from './exchange.ts'
+import { Http2Exchange } from './http2-exchange.ts'
+import { isIgnoredServer } from './ignore-server.ts'
+import type { Observer } from './observer.ts'
+import { activeObserver } from './observer.ts'
+import { onStatusLine } from './status-line.ts'
+import { UpgradeExchange } from './upgrade-exchange.ts'
+
+const WATCHED: unique symbol = Symbol.for('@mcp/otel/http-watched-server')
+
+/** Whether a server speaks HTTP: by the methods that only such servers have, so that none of their modules is loaded for it. */
+export function isHttpServer(server: unknown): server is EventEmitter {
+  if (typeof server !== 'object' || server === null) return false
+  const { closeIdleConnections, updateSettings } = server as Record<string, unknown>
+  return typeof closeIdleConnections === 'function' || typeof updateSettings === 'function'
+}
+
+/**
+ * Makes a server's events of requests run in the requests' contexts, and sees what no channel tells: upgrades and
+ * requests that Node refuses. It is the one instance's `emit` that is wrapped, no module's.
+ */
+export function watchServer(server: EventEmitter): void {
+  if (WATCHED in server) return
+  const own = Object.hasOwn(server, 'emit') ? (server as Emitter).emit : undefined
+  const emit = function (this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+    // Looked up each time, since another instrumentation may replace the prototype's later.
+    const original = own ?? (Object.getPrototypeOf(server) as Emitter).emit
+    const exchange = exchangeOfEvent(server, event, args)
+    return exchange === undefined
+      ? Reflect.apply(original, this, [event, ...args])
+      : exchange.tracker.enter(exchange, original, server, [event, ...args])
+  }
+  Object.defineProperty(server, WATCHED, { value: true })
+  Object.defineProperty(server, 'emit', { value: emit, configurable: true, writable: true, enumerable: false })
+}
+
+function exchangeOfEvent(server: EventEmitter, event: string | symbol, args: unknown[]): Exchange | undefined {
+  switch (event) {
+    case 'request':
+    case 'checkContinue':
+    case 'checkExpectation':
+      return exchangeOf(args[0])
+    case 'stream':
+    case 'upgrade':
+    case 'connect':
+      return exchangeOf(args[0]) ?? newExchange(server, event, args)
+    case 'clientError':
+      noteClientError(server, args)
+      return undefined
+    default:
+      return undefined
+  }
+}
+
+function newExchange(server: EventEmitter, event: string, args: unknown[]): Exchange | undefined {
+  const observer = activeObserver()
+  if (observer === undefined || isIgnoredServer(server)) return undefined
+  return observer.begin(args[0] as IncomingMessage, (tracker) =>
+    event === 'stream'
+      ? new Http2Exchange(
+          tracker,
+          args[0] as ServerHttp2Stream,
+          args[1] as ConstructorParameters<typeof Http2Exchange>[2],
+        )
+      : new UpgradeExchange(tracker, args[0] as IncomingMessage, args[1] as Duplex),
+  )
+}
+
+/** A socket of Node's HTTP server knows the response that it is sending. */
+type ServerSocket = Duplex & { readonly _httpMessage?: ServerResponse | null }
+
+/** Node, or the application, answers a request that cannot be read or took too long on the bare socket. */
+function noteClientError(server: EventEmitter, args: unknown[]): void {
+  const observer: Observer | undefined = activeObserver()
+  const [error, socket] = args as [(Error & { code?: string }) | undefined, ServerSocket | undefined]
+  if (observer === undefined || socket === undefined || isIgnoredServer(server)) return
+  if (!socket.writable || error?.code === 'ECONNRESET') return
+  const current = socket._httpMessage
+  if (current?.headersSent) return
+  const exchange = exchangeOf(current)
+  observer.faults.guard('watching a refused request', () =>
+    onStatusLine(socket, (status) => {
+      if (status === undefined) return
+      if (exchange === undefined) observer.refused(status)
+      else exchange.statusOnWire ??= status
+    }),
+  )
+}
