@@ -18,13 +18,13 @@ export const TEMPORALITY = { DELTA: 0, CUMULATIVE: 1 } as const
 export interface Exemplar {
   /** The value measured, in the instrument's unit. */
   readonly value: number
-  /** When, in milliseconds since the epoch. */
+  /** When, in seconds since the epoch. */
   readonly timestamp: number
   /** 32 hexadecimal digits. */
   readonly traceId: string
   /** 16 hexadecimal digits. */
   readonly spanId: string
-  /** Histograms only: index of the bucket that counted the value; found by the value when left out. */
+  /** Histograms only: index of the bucket that counted the value. */
   readonly bucket?: number
 }
 

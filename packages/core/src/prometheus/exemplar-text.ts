@@ -35,6 +35,6 @@ function isValid({ value, traceId, spanId }: Exemplar): boolean {
 }
 
 function textOf({ value, timestamp, traceId, spanId }: Exemplar): string {
-  const seconds = timestamp > 0 && timestamp < 1e15 ? ` ${(timestamp / 1000).toFixed(3)}` : ''
+  const seconds = timestamp > 0 && timestamp < 1e12 ? ` ${timestamp.toFixed(3)}` : ''
   return ` # {trace_id="${traceId}",span_id="${spanId}"} ${numberText(value)}${seconds}`
 }
