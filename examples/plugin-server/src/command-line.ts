@@ -13,6 +13,10 @@ export interface Settings {
   /** Directory that holds the plugins, a folder each. */
   readonly plugins: string
   readonly logFile: string
+  /** Least severe level that is written. */
+  readonly logLevel: string
+  /** Whether the log goes to standard output too. */
+  readonly logConsole: boolean
   readonly demo: boolean
   /** Requests per second of the demonstration. */
   readonly demoRate: number
@@ -41,6 +45,12 @@ export function parseCommandLine(argv: readonly string[], version: string): Sett
         .default(ownDirectory('plugins'), "the example's plugins"),
     )
     .option('--log-file <file>', 'where the log goes, one JSON object a line', 'mcp.log')
+    .addOption(
+      new Option('--log-level <level>', 'least severe level that is written')
+        .choices(['debug', 'info', 'warning', 'error', 'critical'])
+        .default('info'),
+    )
+    .option('--log-console', 'write the log to standard output too', false)
     .option('--no-demo', 'do not send requests to itself')
     .option('--demo-rate <number>', 'requests per second that it sends to itself', numberWithin(0.01, 20), 2)
     .option('--demo-seconds <number>', 'how long it does so', numberWithin(1, 3600), 600)

@@ -1,13 +1,14 @@
+import type { Logger } from '@mcp/otel-logging'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 
+import { accessLog } from './access-log.ts'
 import type { PluginHost } from './plugin-host.ts'
 import { RequestError } from './request-error.ts'
 import { parseRunRequest } from './run-request.ts'
-import type { ServerLog } from './server-log.ts'
 
 export interface AppOptions {
   readonly host: PluginHost
-  readonly log: ServerLog
+  readonly log: Logger
   /** Answers `/metrics` and `/health`; absent when the process runs without telemetry. */
   readonly telemetry: RequestHandler | undefined
 }
@@ -17,13 +18,13 @@ const BODY_LIMIT = '100kb'
 /** The server's routes. */
 export function createApp({ host, log, telemetry }: AppOptions): Express {
   const app = express().disable('x-powered-by')
-  app.use(log.access)
+  app.use(accessLog(log))
 
   app
     .route('/run')
     .post(requireJson, express.json({ limit: BODY_LIMIT }), async (request, response) => {
       const run = parseRunRequest(request.body)
-      log.audit('plugin.run', run)
+      log.audit('plugin.run', request.ip ?? 'unknown', run)
       const gone = new AbortController()
       response.once('close', () => gone.abort())
       response.json(await host.run(run, gone.signal))
@@ -67,11 +68,11 @@ const withoutTelemetry: RequestHandler = () => {
   throw new RequestError(503, 'no_telemetry', `this process runs without telemetry; ${remedy}`)
 }
 
-function answerError(log: ServerLog): ErrorRequestHandler {
+function answerError(log: Logger): ErrorRequestHandler {
   return (cause, request, response, _next) => {
     const error = toRequestError(cause)
-    if (error.status >= 500) log.error(error, { method: request.method, path: request.path, ...error.details })
     if (response.headersSent || response.destroyed) return
+    if (error.status >= 500) log.error(error, { method: request.method, path: request.path, ...error.details })
     if (error.status === 503) response.set('Retry-After', '1')
     const { code, message, details } = error
     response.status(error.status).json({ error: { code, message, ...details } })

@@ -1,25 +1,30 @@
 import { createServer } from 'node:http'
 import path from 'node:path'
 
+import { createLogger } from '@mcp/otel-logging'
+
 import manifest from '../package.json' with { type: 'json' }
 import { parseCommandLine, type Settings } from './command-line.ts'
 import { createApp } from './create-app.ts'
 import { startDemoLoad } from './demo-load.ts'
 import { listen } from './listen.ts'
 import { createPluginHost } from './plugin-host.ts'
-import { createServerLog } from './server-log.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 const settings = parseCommandLine(process.argv, manifest.version)
-const log = createServerLog(settings.logFile)
+const log = createLogger({
+  file: settings.logFile,
+  level: settings.logLevel,
+  console: settings.logConsole ? 'stdout' : false,
+})
 const host = createPluginHost({ directory: settings.plugins, root: settings.root, log })
 const server = createServer(createApp({ host, log, telemetry: undefined }))
 
 try {
   await host.load()
   const url = await listen(server, settings)
-  log.audit('server.start', { url, root: settings.root })
-  process.on('SIGHUP', () => void host.load().catch((error: unknown) => log.error(error, { stage: 'reload' })))
+  log.audit('server.start', 'system', { url, root: settings.root })
+  process.on('SIGHUP', () => void host.load().catch((error: Error) => log.error(error)))
   const demo = settings.demo
     ? startDemoLoad({ url, rate: settings.demoRate, seconds: settings.demoSeconds })
     : undefined
@@ -28,7 +33,6 @@ try {
 } catch (error) {
   console.error(`plugin-server: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
-  await log.close()
 }
 
 function greeting(url: string, { root, logFile, demo, demoRate, demoSeconds }: Settings): string {

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
+import type { Logger } from '@mcp/otel-logging'
+import { registerPlugin, setPluginUp, unregisterPlugin } from '@mcp/otel-plugin-instrumentation'
+
 import { createJobHistory, type Job } from './job.ts'
 import { loadPlugins, type Plugin } from './load-plugins.ts'
 import { createPluginQueue, type PluginQueue, type RunResult } from './plugin-queue.ts'
 import { RequestError } from './request-error.ts'
 import type { RunRequest } from './run-request.ts'
-import type { ServerLog } from './server-log.ts'
 
 /** The plugins that are loaded, each with its queue. */
 export interface PluginHost {
@@ -38,7 +40,7 @@ export interface PluginHostOptions {
   readonly directory: string
   /** Directory whose files they may read. */
   readonly root: string
-  readonly log: ServerLog
+  readonly log: Logger
 }
 
 const REMEMBERED_JOBS = 5000
@@ -47,25 +49,37 @@ const REMEMBERED_JOBS = 5000
 export function createPluginHost({ directory, root, log }: PluginHostOptions): PluginHost {
   const queues = new Map<string, PluginQueue>()
   const history = createJobHistory(REMEMBERED_JOBS)
+  let broken: readonly string[] = []
   let draining = false
 
   async function load(): Promise<void> {
     const { plugins, refused } = await loadPlugins(directory, root)
     const present = new Set(plugins.map((plugin) => plugin.name))
-    for (const [name, queue] of queues) {
-      if (present.has(name)) continue
-      queues.delete(name)
-      queue.close()
-      log.audit('plugin.unload', { plugin: name })
+    for (const name of queues.keys()) if (!present.has(name)) unload(name)
+    for (const name of broken) unregisterPlugin(name)
+    for (const plugin of plugins) add(plugin)
+    broken = refused.map(({ name }) => name)
+    for (const { name, reason } of refused) {
+      // It is there, but down: metrics and health are to show it.
+      setPluginUp(name, false)
+      log.error(new Error(reason), { plugin: name })
     }
-    for (const plugin of plugins) {
-      const queue = queues.get(plugin.name)
-      if (queue === undefined) {
-        queues.set(plugin.name, createPluginQueue({ plugin, root, history, log }))
-        log.audit('plugin.load', { plugin: plugin.name, commands: [...plugin.commands.keys()] })
-      } else queue.update(plugin)
-    }
-    for (const { name, reason } of refused) log.error(new Error(reason), { plugin: name, stage: 'load' })
+  }
+
+  function add(plugin: Plugin): void {
+    const commands = [...plugin.commands.keys()]
+    registerPlugin(plugin.name, { commands })
+    const queue = queues.get(plugin.name)
+    if (queue !== undefined) return queue.update(plugin)
+    queues.set(plugin.name, createPluginQueue({ plugin, root, history, log }))
+    log.audit('plugin.load', 'system', { plugin: plugin.name, commands })
+  }
+
+  function unload(name: string): void {
+    queues.get(name)?.close()
+    queues.delete(name)
+    unregisterPlugin(name)
+    log.audit('plugin.unload', 'system', { plugin: name })
   }
 
   async function run({ plugin, command, args }: RunRequest, client: AbortSignal): Promise<RunResult> {

@@ -1,10 +1,11 @@
+import type { Logger } from '@mcp/otel-logging'
+import { withExecution } from '@mcp/otel-plugin-instrumentation'
 import PQueue from 'p-queue'
 
 import { Job, type JobHistory, type JobStatus } from './job.ts'
 import type { Plugin } from './load-plugins.ts'
 import { RequestError } from './request-error.ts'
 import { PluginError, runSubprocess } from './run-subprocess.ts'
-import type { ServerLog } from './server-log.ts'
 
 /** What a client gets for a command that succeeded. */
 export interface RunResult {
@@ -33,7 +34,7 @@ export interface PluginQueueOptions {
   /** Directory that the plugin works in. */
   readonly root: string
   readonly history: JobHistory
-  readonly log: ServerLog
+  readonly log: Logger
 }
 
 /** Creates the queue of one plugin. */
@@ -47,7 +48,7 @@ export function createPluginQueue({ root, history, log, ...options }: PluginQueu
     const job = new Job(plugin.name, command)
     const stop = AbortSignal.any([client, closed.signal])
     history.add(job)
-    log.job(job)
+    logJob(log, job)
     try {
       const result = await queue.add(() => execute(job, args, stop), { signal: whileQueued(job, stop) })
       return { job: job.id, status: 'success', wait_ms: job.wait_ms, duration_ms: job.duration_ms, result }
@@ -63,7 +64,10 @@ export function createPluginQueue({ root, history, log, ...options }: PluginQueu
     const signal = AbortSignal.any([stop, timeout])
     try {
       const { executable } = plugin
-      const result = await runSubprocess({ executable, command: job.command, args, directory: root, signal })
+      const { command } = job
+      const result = await withExecution({ plugin: plugin.name, command }, () =>
+        runSubprocess({ executable, command, args, directory: root, signal }),
+      )
       enter(job, 'success')
       return result
     } catch (error) {
@@ -74,7 +78,7 @@ export function createPluginQueue({ root, history, log, ...options }: PluginQueu
 
   function enter(job: Job, status: Exclude<JobStatus, 'queued'>): void {
     job.enter(status)
-    log.job(job)
+    logJob(log, job)
   }
 
   return {
@@ -89,6 +93,12 @@ export function createPluginQueue({ root, history, log, ...options }: PluginQueu
     idle: () => queue.onIdle(),
     close: () => closed.abort(),
   }
+}
+
+/** The end of a job is the guide's plugin line; how it came there is for those who debug. */
+function logJob(log: Logger, { id, plugin, command, status, duration_ms }: Job): void {
+  if (status === 'queued' || status === 'started') log.debug({ type: 'plugin', plugin, command, status, job: id })
+  else log.plugin({ plugin, command, status, duration_ms })
 }
 
 /** Aborts with `stop`, but only while the job waits: a running one leaves its place when its process is gone. */

@@ -1,14 +1,15 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 
+import type { Logger } from '@mcp/otel-logging'
+
 import type { DemoLoad } from './demo-load.ts'
 import type { PluginHost } from './plugin-host.ts'
-import type { ServerLog } from './server-log.ts'
 
 export interface StopOptions {
   readonly server: Server
   readonly host: PluginHost
-  readonly log: ServerLog
+  readonly log: Logger
   readonly demo: DemoLoad | undefined
   /** Seconds that the jobs get to end. */
   readonly seconds: number
@@ -40,8 +41,7 @@ export function stopOnSignal({ server, host, log, demo, seconds }: StopOptions):
     const drained = await host.drain(seconds)
     setTimeout(() => server.closeAllConnections(), 1000).unref()
     await closed
-    log.audit('server.stop', { signal, drained })
-    await log.close()
+    log.audit('server.stop', 'system', { signal, drained })
     process.exitCode = drained ? 0 : 1
   }
 }

@@ -136,7 +136,18 @@ test('a host that is not this machine’s ends it with 1 and a line that says so
 test('--help tells of every flag, --version of the version', () => {
   const help = runToEnd('--help')
   expect(help.status).toBe(0)
-  const flags = ['--port', '--host', '--root', '--plugins', '--log-file', '--no-demo', '--demo-rate', '--demo-seconds']
+  const flags = [
+    '--port',
+    '--host',
+    '--root',
+    '--plugins',
+    '--log-file',
+    '--log-level',
+    '--log-console',
+    '--no-demo',
+    '--demo-rate',
+    '--demo-seconds',
+  ]
   for (const flag of [...flags, '--drain-seconds', '--help', '--version']) expect(help.stdout).toContain(flag)
   expect(runToEnd('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

@@ -87,7 +87,7 @@ test('a job can be followed: queued, started, success', async () => {
   const b = hold(server, 'b')
   await queued(server, 2)
   const lines = server.log().filter((line) => line['type'] === 'plugin' && line['status'] === 'queued')
-  const [idOfA, idOfB] = lines.map((line) => String(line['id']))
+  const [idOfA, idOfB] = lines.map((line) => String(line['job']))
   const look = async (id: string | undefined): Promise<unknown> => (await fetch(`${server.url}/jobs/${id}`)).json()
   expect(await look(idOfA)).toMatchObject({ plugin: 'slow', command: 'hold', status: 'started' })
   expect(await look(idOfB)).toMatchObject({ plugin: 'slow', command: 'hold', status: 'queued' })

@@ -22,6 +22,10 @@ export interface StartOptions {
   /** Runs under `--require @mcp/otel/register`. */
   readonly telemetry?: boolean
   readonly env?: Record<string, string>
+  /** Another port than a free one. */
+  readonly port?: number
+  /** A program with its arguments that becomes the server. */
+  readonly launcher?: readonly string[]
 }
 
 /** The server as a process of its own, in an empty directory; it ends with the test. */
@@ -52,15 +56,14 @@ export interface AnswerBody {
   readonly error?: { code: string; message: string; job?: string; issues?: { path: string; message: string }[] }
 }
 
-export async function startServer({
-  flags = [],
-  demo = false,
-  telemetry = false,
-  env = {},
-}: StartOptions = {}): Promise<RunningServer> {
+export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
+  const { flags = [], demo = false, telemetry = false, env = {}, port = 0, launcher = [] } = options
   const directory = emptyDirectory()
   const preload = telemetry ? ['--require', createRequire(import.meta.url).resolve('@mcp/otel/register')] : []
-  const child = spawn(process.execPath, [...preload, main, '--port', '0', ...(demo ? [] : ['--no-demo']), ...flags], {
+  const flagsOfAll = ['--port', String(port), '--log-level', 'debug', ...(demo ? [] : ['--no-demo']), ...flags]
+  const command: string[] = [...launcher, process.execPath, ...preload, main, ...flagsOfAll]
+  const [program = process.execPath, ...args] = command
+  const child = spawn(program, args, {
     cwd: directory,
     env: { PATH: process.env['PATH'], OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -88,7 +91,8 @@ export async function startServer({
     stdout: () => stdout,
     stderr: () => stderr,
     log: () => logLines(path.join(directory, 'mcp.log')),
-    run: (plugin, command, args = {}, signal) => postRun(url, JSON.stringify({ plugin, command, args }), signal),
+    run: (plugin, name, values = {}, gone) =>
+      postRun(url, JSON.stringify({ plugin, command: name, args: values }), gone),
     ended,
   }
 }
