@@ -2,8 +2,10 @@
 export const HEALTH_JSON = 'application/health+json'
 export const JSON_TYPE = 'application/json'
 
+export type MediaType = typeof HEALTH_JSON | typeof JSON_TYPE
+
 /** Returns the media type to answer with: `application/health+json` only where it is named and not liked less. */
-export function negotiate(accept: string | undefined): typeof HEALTH_JSON | typeof JSON_TYPE {
+export function negotiate(accept: string | undefined): MediaType {
   if (accept === undefined) return JSON_TYPE
   const ranges = parseAccept(accept)
   const named = ranges.find(({ type }) => type === HEALTH_JSON)

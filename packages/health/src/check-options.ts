@@ -23,11 +23,11 @@ export interface CheckContext {
   /** Aborted when the check's deadline passes: hand it to what can be cancelled. */
   readonly signal: AbortSignal
   /** This process, as the report shows it. */
-  server(): Vitals
+  readonly server: () => Vitals
   /** The plugins by name, as the report shows them. */
-  plugins(): Readonly<Record<string, PluginHealth>>
+  readonly plugins: () => Readonly<Record<string, PluginHealth>>
   /** The queues by name, as the report shows them. */
-  queues(): Readonly<Record<string, QueueHealth>>
+  readonly queues: () => Readonly<Record<string, QueueHealth>>
 }
 
 /** A health check. One that reaches outside the process should bear `outside: true`, which keeps it out of liveness. */

@@ -2,6 +2,7 @@ import type { CheckContext, CheckFn, CheckResult, CheckReturn, ResolvedCheckOpti
 import { createHysteresis } from './hysteresis.ts'
 import { scrubError, scrubText, scrubValue } from './scrub.ts'
 import type { HealthStatus } from './status.ts'
+import { untraced } from './untraced.ts'
 
 /** Runs that ended by their deadline and never settled: with so many left over, no further one is started. */
 const MAX_ABANDONED = 8
@@ -147,7 +148,7 @@ export function createCheck(
     // A microtask later, so that `flight` is set before a check that ends at once clears it.
     queueMicrotask(() => {
       try {
-        const returned = fn({ ...context, signal: controller.signal })
+        const returned = untraced(() => fn({ ...context, signal: controller.signal }))
         blocked = (performance.now() - startedAt) / 1000
         Promise.resolve(returned).then(
           (value) => (leave(), end(resultOf(value), false)),

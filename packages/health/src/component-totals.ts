@@ -64,7 +64,7 @@ export function readTotals({ read, plugins, queues }: TotalsSources): Totals {
   })
   each(read('mcp.plugin.up'), plugin, (totals, value) => (totals.up = value))
   each(read('mcp.plugin.active_executions'), plugin, (totals, value) => (totals.active = (totals.active ?? 0) + value))
-  each(read('mcp.plugin.last_execution.timestamp'), plugin, (totals, value) => {
+  each(read('mcp.plugin.last_execution_timestamp'), plugin, (totals, value) => {
     totals.lastExecution = Math.max(totals.lastExecution ?? 0, value)
   })
   each(read('mcp.queue.size'), queue, (totals, value) => (totals.size = value))
@@ -73,18 +73,18 @@ export function readTotals({ read, plugins, queues }: TotalsSources): Totals {
   each(read('mcp.queue.jobs'), queue, (totals, value) => (totals.finished = (totals.finished ?? 0) + value))
   eachHistogram(read('mcp.queue.wait'), queue, (totals, cell) => (totals.wait = mergeHistograms(totals.wait, cell)))
 
-  for (const { name, available, active, lastExecutionAt, consecutiveFailures } of plugins()) {
+  for (const { name, up, active, lastExecution, consecutiveFailures } of plugins()) {
     const totals = plugin(name)
-    if (available !== undefined) totals.up ??= available ? 1 : 0
-    totals.active ??= active
-    if (lastExecutionAt !== undefined) totals.lastExecution ??= lastExecutionAt / 1000
+    if (up !== undefined) totals.up = up ? 1 : 0
+    totals.active = active ?? totals.active
+    if (lastExecution !== undefined) totals.lastExecution = lastExecution.getTime() / 1000
     totals.consecutiveFailures = consecutiveFailures
   }
   for (const { name, size, active, oldestAge } of queues()) {
     const totals = queue(name)
-    totals.size ??= size
-    totals.active ??= active
-    totals.oldestAge ??= oldestAge
+    totals.size = size ?? totals.size
+    totals.active = active ?? totals.active
+    totals.oldestAge = oldestAge ?? totals.oldestAge
   }
   return { at: performance.now(), plugins: pluginTotals, queues: queueTotals }
 }

@@ -6,6 +6,8 @@ import { eventLoopDelayCheck } from './checks/event-loop-delay-check.ts'
 import { memoryCheck } from './checks/memory-check.ts'
 import { createComponentSampler } from './component-sampler.ts'
 import type { HealthOptions } from './health-options.ts'
+import { DEFAULT_PATHS } from './http-contract.ts'
+import type { HealthPaths } from './http-contract.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { createNodeHandler } from './node-handler.ts'
 import type { NodeHealthHandler } from './node-handler.ts'
@@ -26,11 +28,13 @@ export interface Health {
   check(name: string, fn: CheckFn, options?: CheckOptions): () => void
   /** Runs what is out of date and returns the whole body. Never rejects, and takes no longer than the longest deadline. */
   report(options?: { readonly detailed?: true }): Promise<HealthReport>
-  report(options: { readonly detailed: false }): Promise<PublicReport>
+  report(options: { readonly detailed: boolean }): Promise<HealthReport | PublicReport>
   /** Runs the checks of a group: `liveness`, `readiness`, `startup`, or one of your own; undefined when no check is in it. */
   probe(group: string): Promise<ProbeReport | undefined>
   /** Answers `/health`, `/livez`, `/readyz`, `/startupz` on a `node:http` server; false when the path is none of them. */
   readonly handler: NodeHealthHandler
+  /** Where the endpoints are. */
+  readonly paths: HealthPaths
   /** Answers a request of any server; undefined when its path is none of ours. */
   readonly respond: HealthResponder
   /** Says that the application is up; needed with `manualStart` only. */
@@ -85,12 +89,11 @@ export function createHealth(options: HealthOptions = {}): Health {
     for (const check of registry.all()) if (isComponent(check)) check.refresh()
   }, resolved.sampleInterval).unref()
 
-  const health: Omit<Health, 'handler' | 'respond'> = {
+  const health: Omit<Health, 'handler' | 'respond' | 'paths'> = {
     check: add,
     report: (async ({ detailed = true } = {}) => {
       components.sync()
-      const checks = registry.all()
-      await Promise.all(checks.map((check) => check.current()))
+      await settled(registry.all())
       const report = build()
       return detailed ? report : publicView(report)
     }) as Health['report'],
@@ -99,7 +102,7 @@ export function createHealth(options: HealthOptions = {}): Health {
       const members = inGroup(group)
       if (members.length === 0 && group !== 'liveness' && group !== 'readiness' && group !== 'startup') return undefined
       const startup = group === 'readiness' && lifecycle.state() === 'starting' ? inGroup('startup') : []
-      await Promise.all([...members, ...startup].map((check) => check.current()))
+      await settled([...members, ...startup])
       return probeReport(group, members)
     },
     started: () => lifecycle.started(),
@@ -112,7 +115,7 @@ export function createHealth(options: HealthOptions = {}): Health {
     },
   }
   const respond = createResponder(health, options)
-  return { ...health, respond, handler: createNodeHandler(respond) }
+  return { ...health, respond, handler: createNodeHandler(respond), paths: { ...DEFAULT_PATHS, ...options.paths } }
 
   function inGroup(group: string): Check[] {
     // Readiness asks only what can take it away, so that nothing else can hold it up.
@@ -169,4 +172,10 @@ export function createHealth(options: HealthOptions = {}): Health {
 
 function isComponent(check: Check): boolean {
   return check.name.startsWith('plugin:') || check.name.startsWith('queue:')
+}
+
+/** Waits until each check has a state that is fresh enough. */
+async function settled(checks: readonly Check[]): Promise<void> {
+  const running = checks.map((check) => check.current()).filter((state) => state instanceof Promise)
+  if (running.length > 0) await Promise.all(running)
 }

@@ -2,6 +2,7 @@ import type { CheckResult } from './check-options.ts'
 import type { PluginTotals } from './component-totals.ts'
 import { histogramQuantile, histogramSince } from './histogram-quantile.ts'
 import type { PluginHealth } from './report.ts'
+import { micro } from './rounding.ts'
 import { percent, worseOf } from './thresholds.ts'
 
 /** From what on a plugin is degraded or unhealthy. */
@@ -38,12 +39,12 @@ export function pluginFigures(now: PluginTotals, before: PluginTotals | undefine
     available: now.up !== 0,
     last_execution: now.lastExecution ? new Date(now.lastExecution * 1000).toISOString() : null,
     executions: { ...now.executions },
-    error_rate: recent > 0 ? failed / recent : null,
-    duration_p95: duration ? histogramQuantile(0.95, duration) : null,
+    error_rate: recent > 0 ? micro(failed / recent) : null,
+    duration_p95: duration ? micro(histogramQuantile(0.95, duration)) : null,
     active: now.active ?? 0,
     consecutive_failures: now.consecutiveFailures ?? null,
     recent_executions: recent,
-    window,
+    window: micro(window),
   }
 }
 

@@ -2,6 +2,7 @@ import type { CheckResult } from './check-options.ts'
 import type { QueueTotals } from './component-totals.ts'
 import { histogramQuantile, histogramSince } from './histogram-quantile.ts'
 import type { QueueHealth } from './report.ts'
+import { micro } from './rounding.ts'
 import { worseOf } from './thresholds.ts'
 
 /** From what on a queue is degraded or unhealthy. */
@@ -37,13 +38,13 @@ export function queueFigures(
   return {
     size: now.size ?? 0,
     active: now.active ?? 0,
-    processing_rate: finished === undefined || window <= 0 ? null : finished / window,
-    wait_p50: wait ? histogramQuantile(0.5, wait) : null,
-    wait_p95: wait ? histogramQuantile(0.95, wait) : null,
-    oldest_age: now.oldestAge !== undefined && (now.size ?? 0) > 0 ? now.oldestAge : null,
+    processing_rate: finished === undefined || window <= 0 ? null : micro(finished / window),
+    wait_p50: wait ? micro(histogramQuantile(0.5, wait)) : null,
+    wait_p95: wait ? micro(histogramQuantile(0.95, wait)) : null,
+    oldest_age: now.oldestAge !== undefined && (now.size ?? 0) > 0 ? micro(now.oldestAge) : null,
     trend: trendOf(growth, sizes),
-    growth,
-    window,
+    growth: micro(growth),
+    window: micro(window),
   }
 }
 

@@ -17,21 +17,26 @@ export interface SeriesReading {
 /** Reads the cells of a metric by its OpenTelemetry name (`mcp.queue.size`), the same ones that `/metrics` shows. */
 export type ReadSeries = (metric: string) => Iterable<SeriesReading>
 
-/** What is known of a plugin beside its metrics. */
+/** What is known of a plugin beside its metrics; what `listPlugins()` of the plugin instrumentation returns fits. */
 export interface PluginFacts {
   readonly name: string
-  readonly available?: boolean
+  /** Whether it is available. */
+  readonly up?: boolean
+  /** Executions in progress. */
   readonly active?: number
-  /** Unix time, ms. */
-  readonly lastExecutionAt?: number | undefined
+  /** When the last execution ended. */
+  readonly lastExecution?: Date
+  /** Executions that ended as `error` or `timeout` since the last `success`. */
   readonly consecutiveFailures?: number
 }
 
-/** What is known of a queue beside its metrics. */
+/** What is known of a queue beside its metrics; what `listQueues()` of the queue instrumentation returns fits. */
 export interface QueueFacts {
   readonly name: string
+  /** Jobs waiting. */
   readonly size?: number
+  /** Jobs running. */
   readonly active?: number
-  /** s. */
-  readonly oldestAge?: number | undefined
+  /** Of the job that has waited longest, s. */
+  readonly oldestAge?: number
 }

@@ -25,7 +25,6 @@ export function resolveHealthOptions(options: HealthOptions): ResolvedHealthOpti
       ...(ttl && { ttl }),
     })
   }
-  const none = (): [] => []
   return {
     version: options.version ?? process.env['npm_package_version'] ?? 'unknown',
     sources: { read: options.read ?? none, plugins: options.plugins ?? none, queues: options.queues ?? none },
@@ -43,4 +42,8 @@ export function resolveHealthOptions(options: HealthOptions): ResolvedHealthOpti
 function milliseconds(key: string, value: number): number {
   if (typeof value === 'number' && value >= 10 && value <= 86_400_000) return value
   throw new RangeError(`health option ${key} is ${show(value)}; expected milliseconds from 10 to 86400000`)
+}
+
+function none(): [] {
+  return []
 }

@@ -1,4 +1,5 @@
-import { HEALTH_JSON, negotiate } from './accept.ts'
+import { HEALTH_JSON, JSON_TYPE, negotiate } from './accept.ts'
+import type { MediaType } from './accept.ts'
 import type { Health } from './create-health.ts'
 import { createDetailsAccess } from './details-access.ts'
 import type { DetailsPolicy } from './details-access.ts'
@@ -28,6 +29,7 @@ export function createResponder(
 ): HealthResponder {
   const paths = { ...DEFAULT_PATHS, ...options.paths }
   const isDetailed = createDetailsAccess(options.details ?? 'loopback', options.token)
+  const answering = new Map<string, Promise<HealthResponse>>()
   const groupOf = new Map<string, string>([
     [paths.liveness, 'liveness'],
     [paths.readiness, 'readiness'],
@@ -41,19 +43,31 @@ export function createResponder(
     const isHead = request.method === 'HEAD'
     if (!isHead && request.method !== 'GET') {
       const error = `method ${request.method} is not allowed; use GET or HEAD`
-      return Promise.resolve(respond(405, { error }, 'application/json', false, { allow: 'GET, HEAD' }))
+      return Promise.resolve(respond(405, { error }, JSON_TYPE, { allow: 'GET, HEAD' }))
     }
-    const type = negotiate(single(request.headers['accept']))
-    return answer(group, isDetailed(request), type).then(
-      ({ code, body }) => respond(code, body, type, isHead),
-      (error: unknown) => respond(503, { status: 'unhealthy', error: scrubError(error) }, type, isHead),
-    )
+    const response = shared(group, isDetailed(request), negotiate(single(request.headers['accept'])))
+    return isHead ? response.then((whole) => ({ ...whole, body: '' })) : response
+  }
+
+  /** Requests that come in while one like them is answered, or in the same turn of the event loop, share its answer. */
+  function shared(group: string | undefined, detailed: boolean, type: MediaType): Promise<HealthResponse> {
+    const key = `${type} ${detailed} ${group ?? ''}`
+    const same = answering.get(key)
+    if (same !== undefined) return same
+    const response = answer(group, detailed, type)
+      .catch((error: unknown) => ({ code: 503, body: { status: 'unhealthy', error: scrubError(error) } }))
+      .then(({ code, body }) => {
+        setImmediate(() => answering.delete(key))
+        return respond(code, body, type)
+      })
+    answering.set(key, response)
+    return response
   }
 
   async function answer(
     group: string | undefined,
     detailed: boolean,
-    type: string,
+    type: MediaType,
   ): Promise<{ code: number; body: object }> {
     if (group === undefined) {
       const report = await health.report()
@@ -74,13 +88,7 @@ function codeOf(status: HealthStatus): number {
   return status === 'unhealthy' ? 503 : 200
 }
 
-function respond(
-  status: number,
-  body: object,
-  type: string,
-  isHead: boolean,
-  extra?: Record<string, string>,
-): HealthResponse {
+function respond(status: number, body: object, type: MediaType, extra?: Record<string, string>): HealthResponse {
   const text = `${JSON.stringify(body)}\n`
   return {
     status,
@@ -92,7 +100,7 @@ function respond(
       'x-content-type-options': 'nosniff',
       ...extra,
     },
-    body: isHead ? '' : text,
+    body: text,
   }
 }
 

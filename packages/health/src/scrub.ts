@@ -41,7 +41,8 @@ export function scrubError(error: unknown): string {
   try {
     if (error instanceof Object && 'message' in error) {
       const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown }
-      const text = typeof message === 'string' && message !== '' ? message : String(code ?? 'no message')
+      const text =
+        typeof message === 'string' && message !== '' ? message : typeof code === 'string' ? code : 'no message'
       return scrubText(typeof name === 'string' && name !== 'Error' ? `${name}: ${text}` : text)
     }
     return scrubText(String(error))
@@ -59,7 +60,9 @@ export function scrubValue(value: unknown, depth = 0): unknown {
     if (value === null || typeof value === 'boolean') return value
     if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
     if (typeof value === 'string') return scrubText(value)
-    if (typeof value !== 'object') return value === undefined ? undefined : scrubText(String(value))
+    if (value === undefined) return undefined
+    if (typeof value === 'bigint') return String(value)
+    if (typeof value !== 'object') return typeof value
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
     if (value instanceof Error) return scrubError(value)
     if (depth >= 4) return '…'

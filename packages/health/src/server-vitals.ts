@@ -1,9 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
-import type { EventLoopUtilization } from 'node:perf_hooks'
+import type { EventLoopUtilization, PerformanceEntry } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 
 import type { CpuHealth, EventLoopHealth, GcHealth, HandlesHealth, MemoryHealth } from './report.ts'
+import { micro } from './rounding.ts'
 
 /** What this process measures of itself. */
 export interface Vitals {
@@ -25,7 +26,6 @@ export interface ServerVitals {
 
 /** Resolution of the event loop's delay, ms; the histogram counts it in, so it is taken off again. */
 const RESOLUTION = 20
-const NANOSECONDS = 1e9
 /** Limits beyond this are how kernels write "none". */
 const NO_LIMIT = 2 ** 52
 const GC_KINDS: Readonly<Record<number, string>> = {
@@ -50,8 +50,9 @@ export function createServerVitals(): ServerVitals {
   histogram.enable()
   const gc = new Map<string, { count: number; seconds: number }>()
   const observer = new PerformanceObserver((list) => {
-    for (const { detail, duration } of list.getEntries()) {
-      const kind = GC_KINDS[(detail as { kind?: number } | undefined)?.kind ?? 0] ?? 'other'
+    for (const entry of list.getEntries()) {
+      const { detail, duration } = entry as PerformanceEntry & { readonly detail?: { readonly kind?: number } }
+      const kind = GC_KINDS[detail?.kind ?? 0] ?? 'other'
       const sum = gc.get(kind) ?? { count: 0, seconds: 0 }
       gc.set(kind, { count: sum.count + 1, seconds: sum.seconds + duration / 1000 })
     }
@@ -89,13 +90,12 @@ export function createServerVitals(): ServerVitals {
 
   function delayOf(): Delay | undefined {
     if (histogram.count === 0) return undefined
-    const seconds = (nanoseconds: number): number => Math.max(0, nanoseconds - RESOLUTION * 1e6) / NANOSECONDS
     return {
       count: histogram.count,
-      mean: seconds(histogram.mean),
-      p50: seconds(histogram.percentile(50)),
-      p99: seconds(histogram.percentile(99)),
-      max: seconds(histogram.max),
+      mean: delaySeconds(histogram.mean),
+      p50: delaySeconds(histogram.percentile(50)),
+      p99: delaySeconds(histogram.percentile(99)),
+      max: delaySeconds(histogram.max),
     }
   }
 }
@@ -144,7 +144,7 @@ function joined(a: Delay | undefined, b: Delay | undefined): EventLoopHealth['de
     return one === undefined ? null : { mean: one.mean, p50: one.p50, p99: one.p99, max: one.max }
   }
   return {
-    mean: (a.mean * a.count + b.mean * b.count) / (a.count + b.count),
+    mean: micro((a.mean * a.count + b.mean * b.count) / (a.count + b.count)),
     p50: Math.max(a.p50, b.p50),
     p99: Math.max(a.p99, b.p99),
     max: Math.max(a.max, b.max),
@@ -158,7 +158,8 @@ function gcHealth(kinds: ReadonlyMap<string, { readonly count: number; readonly 
     count += sum.count
     seconds += sum.seconds
   }
-  return { count, seconds, by_kind: Object.fromEntries(kinds) }
+  const byKind = [...kinds].map(([kind, sum]) => [kind, { count: sum.count, seconds: micro(sum.seconds) }])
+  return { count, seconds: micro(seconds), by_kind: Object.fromEntries(byKind) as GcHealth['by_kind'] }
 }
 
 function readHandles(): HandlesHealth {
@@ -170,4 +171,9 @@ function readHandles(): HandlesHealth {
 
 function ratio(value: number): number {
   return Number.isFinite(value) ? Math.round(Math.max(0, value) * 1e4) / 1e4 : 0
+}
+
+/** Returns a figure of the delay's histogram in microsecond precision. */
+function delaySeconds(nanoseconds: number): number {
+  return micro(Math.max(0, nanoseconds - RESOLUTION * 1e6) / 1e9)
 }

@@ -82,14 +82,14 @@ export function createChangePublisher({
     guarded(`subscriber of ${HEALTH_CHANGE_CHANNEL}`, () => published.publish(change))
     guarded('onChange', () => onChange?.(change))
   }
+}
 
-  function guarded(what: string, run: () => void): void {
-    try {
-      run()
-    } catch (error) {
-      diag.error(
-        `[mcp-otel] telling a health change failed in the ${what}: ${scrubError(error)}; the check itself goes on`,
-      )
-    }
+function guarded(what: string, run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    diag.error(
+      `[mcp-otel] telling a health change failed in the ${what}: ${scrubError(error)}; the check itself goes on`,
+    )
   }
 }

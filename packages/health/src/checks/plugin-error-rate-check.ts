@@ -1,0 +1,14 @@
+import type { CheckFn } from '../check-options.ts'
+import { judgePlugin } from '../plugin-component.ts'
+import type { PluginThresholds } from '../plugin-component.ts'
+import { worstOf } from './worst-of.ts'
+
+export interface PluginErrorRateOptions extends PluginThresholds {
+  /** Plugins by name. Default all. */
+  readonly plugins?: readonly string[]
+}
+
+/** Checks plugins: whether they are available, their error rate and duration. The worst one decides. */
+export function pluginErrorRateCheck({ plugins, ...thresholds }: PluginErrorRateOptions = {}): CheckFn {
+  return (context) => worstOf(context.plugins(), plugins, (plugin) => judgePlugin(plugin, thresholds))
+}
