@@ -3,16 +3,25 @@ import path from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { type Samples, samplesOf, scrape } from './support/metrics-page.ts'
+import { type Page, scrape, scrapeUntil } from '../../../test/support/scrape.ts'
 import { emptyDirectory, postRun, type RunningServer, startServer, testPlugins, until } from './support/start-server.ts'
 
 const jobs = (server: RunningServer, status: string): number =>
   server.log().filter((line) => line['type'] === 'plugin' && line['status'] === status).length
 
-/** The non-zero samples of a metric. */
-function nonZero(samples: Samples, name: string): Record<string, number> {
-  return Object.fromEntries(Object.entries(samplesOf(samples, name)).filter(([, value]) => value !== 0))
+/** The samples of a metric that are not 0. */
+function nonZero(page: Page, name: string): Record<string, number> {
+  return Object.fromEntries(Object.entries(page.of(name)).filter(([, value]) => value !== 0))
 }
+
+/** The requests but for the scrapes themselves. */
+function requests(page: Page): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(nonZero(page, 'mcp_requests_total')).filter(([labels]) => !labels.includes('endpoint="/metrics"')),
+  )
+}
+
+const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0)
 
 test('a known load gives exactly the metrics that it should', async () => {
   const server = await startServer({ telemetry: true, flags: ['--plugins', testPlugins, '--root', '.'] })
@@ -34,19 +43,17 @@ test('a known load gives exactly the metrics that it should', async () => {
     'a to start',
   )
   const waiting = [server.run('slow', 'hold', { name: 'b' }), server.run('slow', 'hold', { name: 'c' })]
-  await until(async () => (await scrape(server.url)).get('mcp_queue_size{plugin="slow"}') === 2, 'both to wait')
+  await until(async () => (await scrape(server.url)).samples.get('mcp_queue_size{plugin="slow"}') === 2, 'both to wait')
   expect((await server.run('slow', 'hold', { name: 'd' })).status).toBe(503)
-  expect((await scrape(server.url)).get('mcp_queue_active_jobs{plugin="slow"}')).toBe(1)
+  expect((await scrape(server.url)).samples.get('mcp_queue_active_jobs{plugin="slow"}')).toBe(1)
   leaving.abort()
   await expect(gone).rejects.toMatchObject({ name: 'AbortError' })
   await until(() => jobs(server, 'cancelled') === 1, 'a to be cancelled')
   for (const name of ['b', 'c']) writeFileSync(path.join(server.directory, `${name}.release`), '')
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200])
 
-  const samples = await scrape(server.url)
-  const requests = nonZero(samples, 'mcp_requests_total')
-  delete requests['{method="GET",endpoint="/metrics",status="200"}']
-  expect(requests).toEqual({
+  const page = await scrapeUntil(server.url, (seen) => sum(requests(seen)) === 39)
+  expect(requests(page)).toEqual({
     '{method="POST",endpoint="/run",status="200"}': 5,
     '{method="POST",endpoint="/run",status="500"}': 3,
     '{method="POST",endpoint="/run",status="504"}': 1,
@@ -58,8 +65,8 @@ test('a known load gives exactly the metrics that it should', async () => {
     '{method="GET",endpoint="/jobs/:id",status="404"}': 5,
     '{method="GET",endpoint="unmatched",status="404"}': 20,
   })
-  expect(samples.get('mcp_request_duration_seconds_count{method="POST",endpoint="/run"}')).toBe(14)
-  expect(nonZero(samples, 'mcp_plugin_executions_total')).toEqual({
+  expect(page.samples.get('mcp_request_duration_seconds_count{method="POST",endpoint="/run"}')).toBe(14)
+  expect(nonZero(page, 'mcp_plugin_executions_total')).toEqual({
     '{plugin="odd",command="deaf",status="success"}': 3,
     '{plugin="odd",command="silent",status="error"}': 2,
     '{plugin="odd",command="prose",status="error"}': 1,
@@ -67,18 +74,18 @@ test('a known load gives exactly the metrics that it should', async () => {
     '{plugin="slow",command="hold",status="success"}': 2,
     '{plugin="slow",command="hold",status="cancelled"}': 1,
   })
-  expect(samples.get('mcp_plugin_execution_duration_seconds_count{plugin="odd",command="deaf"}')).toBe(3)
-  expect(samplesOf(samples, 'mcp_queue_wait_seconds_count')).toEqual({
+  expect(page.samples.get('mcp_plugin_execution_duration_seconds_count{plugin="odd",command="deaf"}')).toBe(3)
+  expect(page.of('mcp_queue_wait_seconds_count')).toEqual({
     '{plugin="odd"}': 6,
     '{plugin="slow"}': 3,
     '{plugin="stubborn"}': 1,
   })
-  expect(samplesOf(samples, 'mcp_queue_size')).toEqual({
+  expect(page.of('mcp_queue_size')).toEqual({
     '{plugin="odd"}': 0,
     '{plugin="slow"}': 0,
     '{plugin="stubborn"}': 0,
   })
-  expect(nonZero(samples, 'mcp_queue_jobs_total')).toEqual({
+  expect(nonZero(page, 'mcp_queue_jobs_total')).toEqual({
     '{plugin="odd",status="success"}': 3,
     '{plugin="odd",status="error"}': 3,
     '{plugin="slow",status="success"}': 2,
@@ -89,11 +96,11 @@ test('a known load gives exactly the metrics that it should', async () => {
 
 test('every command is on the first page at 0, and a plugin that could not be loaded is down', async () => {
   const server = await startServer({ telemetry: true, flags: ['--plugins', testPlugins, '--root', '.'] })
-  const samples = await scrape(server.url)
-  const executions = samplesOf(samples, 'mcp_plugin_executions_total')
+  const page = await scrape(server.url)
+  const executions = page.of('mcp_plugin_executions_total')
   expect(Object.keys(executions)).toHaveLength((6 + 1 + 1) * 4)
   expect(new Set(Object.values(executions))).toEqual(new Set([0]))
-  expect(samplesOf(samples, 'mcp_plugin_up')).toEqual({
+  expect(page.of('mcp_plugin_up')).toEqual({
     '{plugin="asleep"}': 0,
     '{plugin="broken"}': 0,
     '{plugin="odd"}': 1,
@@ -113,12 +120,12 @@ test('a plugin that is unloaded takes its series along, those of a job that ends
     () => server.log().some((line) => line['plugin'] === 'slow' && line['status'] === 'started'),
     'a to start',
   )
-  expect([...(await scrape(server.url)).keys()].filter((key) => key.includes('plugin="slow"'))).not.toEqual([])
+  expect([...(await scrape(server.url)).samples.keys()].filter((key) => key.includes('plugin="slow"'))).not.toEqual([])
 
   rmSync(path.join(directory, 'slow'), { recursive: true })
   server.child.kill('SIGHUP')
   expect((await held).body.error?.code).toBe('job_cancelled')
-  const left = [...(await scrape(server.url)).keys()]
+  const left = [...(await scrape(server.url)).samples.keys()]
   expect(left.filter((key) => key.includes('plugin="slow"'))).toEqual([])
   expect(left).toContain('mcp_plugin_executions_total{plugin="odd",command="deaf",status="success"}')
 })
