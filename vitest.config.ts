@@ -1,8 +1,8 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const config: ViteUserConfig = defineConfig({
-  resolve: { conditions: ['@mcp/source', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['@mcp/source', 'node', 'import', 'default'] } },
+  resolve: { conditions: ['@mcp/source', 'node'] },
+  ssr: { resolve: { conditions: ['@mcp/source', 'node'] } },
   test: {
     include: [
       'packages/*/test/**/*.test.ts',
