@@ -24,6 +24,8 @@ export { outcomeStatus } from './outcome/outcome-status.ts'
 export { overlay } from './outcome/overlay.ts'
 export { OUTCOME_STATUSES } from './outcome/outcome.ts'
 export type { Outcome, OutcomeStatus, StatusOf } from './outcome/outcome.ts'
+export { resolveEnd } from './outcome/resolve-end.ts'
+export type { OutcomeEnd, ResolvedEnd, StatusRules } from './outcome/resolve-end.ts'
 export { processWide } from './process-wide.ts'
 export { DATA_POINT_TYPE, TEMPORALITY } from './metric-data.ts'
 export type {

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 
+import { errorType } from '@mcp/otel-core'
 import type { OutcomeStatus } from '@mcp/otel-core'
 import { context, diag } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
@@ -38,7 +39,7 @@ export function onExecution(listener: (execution: PluginExecution) => void): () 
     try {
       context.with(execution.context, () => listener(execution))
     } catch (error) {
-      diag.warn(`a listener of plugin executions threw: ${String(error)}; it stays subscribed`)
+      diag.warn(`a listener of plugin executions threw ${errorType(error)}; it stays subscribed`)
     }
   }
   executions.subscribe(subscriber)

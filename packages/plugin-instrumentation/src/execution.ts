@@ -1,12 +1,12 @@
-import { errorType, failSpan, outcomeStatus } from '@mcp/otel-core'
-import type { Outcome, OutcomeStatus, StatusOf } from '@mcp/otel-core'
+import { failSpan, resolveEnd } from '@mcp/otel-core'
+import type { OutcomeEnd, StatusRules } from '@mcp/otel-core'
 import { SpanKind, context, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Link, Span, TracerProvider } from '@opentelemetry/api'
 
 import { publishExecution } from './execution-channel.ts'
 import { enterEnd } from './plugin-record.ts'
 import type { PluginRecord } from './plugin-record.ts'
-import { OTHER, PLUGIN_SCOPE, isName, pluginRegistry, recordOf, say } from './plugin-registry.ts'
+import { OTHER, PLUGIN_SCOPE, isName, pluginRegistry, quote, recordOf, say } from './plugin-registry.ts'
 import type { PluginRegistry } from './plugin-registry.ts'
 import type { PluginScope } from './register-plugin.ts'
 import { VERSION } from './version.ts'
@@ -18,7 +18,7 @@ export interface CommandName {
   readonly command: string
 }
 
-export interface ExecutionOptions extends PluginScope {
+export interface ExecutionOptions extends PluginScope, StatusRules {
   /** What caused it, the request or the job; default: the active context. */
   readonly context?: Context | undefined
   /** `false`: no span of its own, because `context` carries the one that stands for this execution. */
@@ -26,23 +26,13 @@ export interface ExecutionOptions extends PluginScope {
   /** Further attributes of the span. */
   readonly attributes?: Attributes | undefined
   readonly links?: Link[] | undefined
-  /** Reads the status out of a result or an error; `undefined` leaves it to the usual rules. */
-  readonly statusOf?: StatusOf | undefined
-  /** Cancels the execution: its reason, when thrown, is no error. */
-  readonly signal?: AbortSignal | undefined
   /** Default: the global tracer provider. */
   readonly tracerProvider?: TracerProvider | undefined
 }
 
 /** How an execution ended; what is left out is derived from the rest. */
-export interface ExecutionEnd {
-  readonly status?: OutcomeStatus
-  /** What was thrown; if present, even as `undefined`, the status is `error` unless the error tells otherwise. */
-  readonly error?: unknown
-  readonly result?: unknown
-  /** Class of the failure, a bounded set of values; default: the error's class. */
-  readonly errorType?: string
-  /** Attributes known only at the end. */
+export interface ExecutionEnd extends OutcomeEnd {
+  /** Attributes of the span that are known only at the end. */
   readonly attributes?: Attributes
 }
 
@@ -77,7 +67,7 @@ export function startExecution(name: CommandName, options: ExecutionOptions = {}
       try {
         finish({ registry, record, command, span, context: own, durationMs, options, end })
       } catch (error) {
-        say(registry, `an execution of ${record.name} ${command} could not be recorded: ${String(error)}`)
+        say(registry, `an execution of ${record.name} ${command} could not be recorded: ${quote(error)}`)
       }
     },
   }
@@ -97,20 +87,18 @@ interface Finished {
 function finish(finished: Finished): void {
   const { registry, record, command, span, context: own, durationMs, options, end } = finished
   const plugin = record.name
-  const status = statusOfEnd(end, options, registry)
-  const failed = status === 'error' || status === 'timeout'
-  const type = end.errorType ?? ('error' in end ? errorType(end.error) : status === 'timeout' ? 'TimeoutError' : OTHER)
+  const { status, errorType } = resolveEnd(end, options, (complaint) => say(registry, complaint))
   enterEnd(record, status)
   // Of a plugin that was unloaded meanwhile no series may come back.
   if (registry.plugins.get(plugin) === record) {
     registry.instruments.executions.add(1, { plugin, command, status }, own)
     registry.instruments.executionDuration.record(durationMs / 1000, { plugin, command }, own)
   }
-  if (failed) registry.errors.errors.add(1, { source: 'plugin', type }, own)
+  if (errorType !== undefined) registry.errors.errors.add(1, { source: 'plugin', type: errorType }, own)
   if (span !== undefined) {
     span.setAttribute('mcp.execution.status', status)
     if (end.attributes) span.setAttributes(end.attributes)
-    if (failed) failSpan(span, type, end)
+    if (errorType !== undefined) failSpan(span, errorType, end)
     span.end()
   }
   publishExecution(() => ({
@@ -118,30 +106,10 @@ function finish(finished: Finished): void {
     command,
     status,
     durationMs,
-    ...(failed && { errorType: type }),
+    ...(errorType !== undefined && { errorType }),
     ...('error' in end && { error: end.error }),
     context: own,
   }))
-}
-
-function statusOfEnd(
-  end: ExecutionEnd,
-  { statusOf, signal }: ExecutionOptions,
-  registry: PluginRegistry,
-): OutcomeStatus {
-  if (end.status !== undefined) return end.status
-  const outcome: Outcome = 'error' in end ? { error: end.error } : { result: end.result }
-  if (statusOf !== undefined) {
-    try {
-      const status = statusOf(outcome)
-      if (status !== undefined) return status
-    } catch (error) {
-      say(registry, `statusOf threw: ${String(error)}; the status is found by the usual rules`)
-    }
-  }
-  const isReason = signal?.aborted === true && 'error' in outcome && outcome.error === signal.reason
-  const status = outcomeStatus(outcome)
-  return isReason && status === 'error' ? 'cancelled' : status
 }
 
 function startSpan(
@@ -157,7 +125,7 @@ function startSpan(
     const tracer = (options.tracerProvider ?? trace).getTracer(PLUGIN_SCOPE, VERSION)
     return tracer.startSpan(`${plugin} ${command}`, { kind: SpanKind.INTERNAL, attributes, ...links }, parent)
   } catch (error) {
-    say(registry, `the tracer threw: ${String(error)}; executions go on without spans`)
+    say(registry, `the tracer threw ${quote(error)}; executions go on without spans`)
     return undefined
   }
 }

@@ -1,4 +1,13 @@
-import { ERROR_SCOPE, VERSION as CORE_VERSION, createInstruments, errorInstruments, processWide } from '@mcp/otel-core'
+import { types } from 'node:util'
+
+import {
+  ERROR_SCOPE,
+  VERSION as CORE_VERSION,
+  createInstruments,
+  errorInstruments,
+  errorType,
+  processWide,
+} from '@mcp/otel-core'
 import type { Instruments } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
@@ -83,7 +92,9 @@ export function isName(name: unknown): name is string {
 
 /** How a complaint quotes a value. */
 export function quote(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (types.isNativeError(value)) return `${errorType(value)}: ${value.message}`
+  return value === null ? 'null' : typeof value
 }
 
 function createRegistry(meterProvider?: MeterProvider): PluginRegistry {

@@ -1,8 +1,11 @@
 import { SpanStatusCode } from '@opentelemetry/api'
 import type { Span } from '@opentelemetry/api'
 
+import type { Outcome } from './outcome.ts'
+import type { OutcomeEnd } from './resolve-end.ts'
+
 /** Gives a span the status ERROR, its `error.type`, and the exception if there is one (`error` present). */
-export function failSpan(span: Span, type: string, failure: { readonly error?: unknown }): void {
+export function failSpan(span: Span, type: string, failure: Outcome | OutcomeEnd): void {
   span.setAttribute('error.type', type)
   if (!('error' in failure)) {
     span.setStatus({ code: SpanStatusCode.ERROR })

@@ -1,0 +1,22 @@
+import { failSpan, observeCall, resolveEnd } from '@mcp/otel-core'
+import { context } from '@opentelemetry/api'
+
+import { inject, startProducerSpan } from './job-spans.ts'
+import type { SpanSource } from './job-spans.ts'
+
+/** Makes a call under the producer's span, which ends with it; returns what the call returns. */
+export function sendJob<T>(source: SpanSource, call: (carrier: Record<string, string>) => T): T {
+  const { span, context: own } = startProducerSpan(source, undefined, context.active())
+  const carrier: Record<string, string> = {}
+  inject(source, own, carrier)
+  return observeCall(
+    () => call(carrier),
+    own,
+    (outcome) => {
+      if (span?.isRecording() !== true) return
+      const { errorType } = resolveEnd(outcome, {}, source.say)
+      if (errorType !== undefined) failSpan(span, errorType, outcome)
+      span.end()
+    },
+  )
+}
