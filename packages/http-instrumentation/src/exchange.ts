@@ -1,6 +1,9 @@
+import { inspect } from 'node:util'
+
 import { context } from '@opentelemetry/api'
 import type { Context, Span } from '@opentelemetry/api'
 
+import type { ExpressState } from './frameworks/express-route.ts'
 import { requestPath } from './request-path.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RpcMetadata } from './rpc-metadata.ts'
@@ -40,6 +43,8 @@ export abstract class Exchange {
   frameworkRoute: string | undefined
   /** Path under which the handler that is running is mounted. */
   mount: string | undefined
+  /** What Express' router set on the request. */
+  express: ExpressState | undefined
   /** Error that a framework reported for this request. */
   error: unknown
   /** Status that Node sent without a response object. */
@@ -90,6 +95,11 @@ export abstract class Exchange {
     if (this.settled) return
     this.settled = true
     this.tracker.finish(this)
+  }
+
+  /** Keeps `console.log(request)` what it is: an exchange leads to everything else. */
+  [inspect.custom](): string {
+    return '[exchange of @mcp/otel]'
   }
 
   /** Runs an `emit` in this exchange's context. */

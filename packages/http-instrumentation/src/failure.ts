@@ -2,6 +2,7 @@ import { errorType } from '@mcp/otel-core'
 
 import { NO_RESPONSE } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
+import { expressError } from './frameworks/express-error.ts'
 
 /** Why a request counts as failed. */
 export interface Failure {
@@ -22,6 +23,6 @@ export function failureOf(exchange: Exchange, status: number): Failure | undefin
 }
 
 function failure(exchange: Exchange, fallback: string): Failure {
-  const error = exchange.error ?? exchange.responseError ?? undefined
+  const error = exchange.error ?? expressError(exchange.request) ?? exchange.responseError ?? undefined
   return error === undefined ? { type: fallback } : { type: errorType(error), error }
 }

@@ -10,6 +10,9 @@ import { countConnection } from './connection.ts'
 import { EXCHANGE } from './exchange.ts'
 import type { Exchange, ExchangeCarrier } from './exchange.ts'
 import { FaultLog } from './fault-log.ts'
+import { observeExpressRoute } from './frameworks/express-route.ts'
+import { observeFastify } from './frameworks/fastify-route.ts'
+import { observeKoa } from './frameworks/koa-route.ts'
 import type { HttpServerInstrumentationConfig, ObservedRequest } from './http-server-config.ts'
 import { Http1Exchange } from './http1-exchange.ts'
 import { Http2Exchange } from './http2-exchange.ts'
@@ -53,6 +56,7 @@ export class HttpServerInstrumentation {
       this.#on<{ socket: Socket }>('net.server.socket', (message) => this.#onSocket(message.socket)),
       this.#on<RequestStart>('http.server.request.start', (message) => this.#onRequest(message)),
       this.#on<StreamStart>('http2.server.stream.start', (message) => this.#onStream(message)),
+      ...observeFastify((name, onMessage) => this.#on(name, onMessage)),
     ]
     this.#unsubscribe = () => {
       for (const unsubscribe of unsubscribes) unsubscribe()
@@ -110,15 +114,20 @@ export class HttpServerInstrumentation {
   #onSocket(socket: Socket & { server?: unknown }): void {
     const { server } = socket
     if (!isHttpServer(server) || isIgnoredServer(server)) return
-    watchServer(server)
+    this.#watch(server)
     countConnection(socket, this.#tracker)
   }
 
   #onRequest({ request, response, socket, server }: RequestStart): void {
     if (EXCHANGE in request || isIgnoredServer(server)) return
-    watchServer(server)
+    this.#watch(server)
     countConnection(socket, this.#tracker)
-    this.#begin(request, (tracker) => new Http1Exchange(tracker, request, response, socket))
+    const exchange = this.#begin(request, (tracker) => new Http1Exchange(tracker, request, response, socket))
+    if (exchange !== undefined) observeExpressRoute(request)
+  }
+
+  #watch(server: EventEmitter): void {
+    if (watchServer(server)) observeKoa()
   }
 
   #onStream({ stream, headers }: StreamStart): void {

@@ -1,3 +1,4 @@
+export { honoRoute, instrumentHono } from './frameworks/hono-route.ts'
 export type { HttpServerInstrumentationConfig, ObservedRequest, RequestInfo } from './http-server-config.ts'
 export { HttpServerInstrumentation } from './http-server-instrumentation.ts'
 export { ignoreServer } from './ignore-server.ts'

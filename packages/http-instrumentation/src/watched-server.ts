@@ -23,10 +23,11 @@ export function isHttpServer(server: unknown): server is EventEmitter {
 
 /**
  * Makes a server's events of requests run in the requests' contexts, and sees what no channel tells: upgrades and
- * requests that Node refuses. It is the one instance's `emit` that is wrapped, no module's.
+ * requests that Node refuses. It is the one instance's `emit` that is wrapped, no module's. Returns whether the server
+ * was new.
  */
-export function watchServer(server: EventEmitter): void {
-  if (WATCHED in server) return
+export function watchServer(server: EventEmitter): boolean {
+  if (WATCHED in server) return false
   const own = Object.hasOwn(server, 'emit') ? (server as Emitter).emit : undefined
   const emit = function (this: unknown, event: string | symbol, ...args: unknown[]): boolean {
     // Looked up each time, since another instrumentation may replace the prototype's later.
@@ -38,6 +39,7 @@ export function watchServer(server: EventEmitter): void {
   }
   Object.defineProperty(server, WATCHED, { value: true })
   Object.defineProperty(server, 'emit', { value: emit, configurable: true, writable: true, enumerable: false })
+  return true
 }
 
 function exchangeOfEvent(server: EventEmitter, event: string | symbol, args: unknown[]): Exchange | undefined {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { EventEmitter } from 'node:events'
 
-import { context, propagation } from '@opentelemetry/api'
+import { context, propagation, SpanKind } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
@@ -107,7 +107,7 @@ export function observe(options: HttpServerInstrumentationConfig & { sampler?: S
         await new Promise((resolve) => setImmediate(resolve))
       }
     },
-    serverSpans: () => exporter.getFinishedSpans().filter((span) => span.kind === 1),
+    serverSpans: () => exporter.getFinishedSpans().filter((span) => span.kind === SpanKind.SERVER),
     spans: () => exporter.getFinishedSpans(),
   }
 }

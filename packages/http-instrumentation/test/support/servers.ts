@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
@@ -56,4 +58,18 @@ export async function readUntil(socket: Socket, text: string): Promise<string> {
 
 async function* on(socket: Socket): AsyncGenerator<[Buffer]> {
   for (;;) yield (await once(socket, 'data')) as [Buffer]
+}
+
+/** Makes one request on a connection of its own. */
+export async function request(
+  port: number,
+  method: string,
+  path: string,
+  headers: OutgoingHttpHeaders = {},
+): Promise<{ status: number; body: string }> {
+  const outgoing = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false }).end()
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  let body = ''
+  for await (const chunk of response) body += String(chunk)
+  return { status: response.statusCode ?? 0, body }
 }

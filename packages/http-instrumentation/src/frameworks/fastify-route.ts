@@ -1,0 +1,44 @@
+import { exchangeOf } from '../exchange.ts'
+import type { ObservedRequest } from '../http-server-config.ts'
+
+interface FastifyRequest {
+  readonly raw?: ObservedRequest
+  readonly routeOptions?: { readonly url?: string | undefined }
+}
+
+interface FastifyInstance {
+  addHook?(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: () => void) => void): unknown
+}
+
+interface FastifyHandling {
+  readonly request?: FastifyRequest
+  readonly error?: unknown
+}
+
+type Subscribe = <M>(name: string, onMessage: (message: M) => void) => () => void
+
+/**
+ * Learns the route of Fastify requests from Fastify's own channels, and their errors. Instances that are created from
+ * now on tell it before any other hook, so that requests which a hook refuses have their route as well.
+ */
+export function observeFastify(subscribe: Subscribe): (() => void)[] {
+  return [
+    subscribe<{ fastify?: FastifyInstance }>('fastify.initialization', ({ fastify }) => {
+      fastify?.addHook?.('onRequest', (request, _reply, done) => {
+        noteRoute(request)
+        done()
+      })
+    }),
+    subscribe<FastifyHandling>('tracing:fastify.request.handler:start', ({ request }) => noteRoute(request)),
+    subscribe<FastifyHandling>('tracing:fastify.request.handler:error', ({ request, error }) => {
+      const exchange = exchangeOf(request?.raw)
+      if (exchange !== undefined) exchange.error = error
+    }),
+  ]
+}
+
+function noteRoute(request: FastifyRequest | undefined): void {
+  const exchange = exchangeOf(request?.raw)
+  const url = request?.routeOptions?.url
+  if (exchange !== undefined && typeof url === 'string') exchange.frameworkRoute = url
+}
