@@ -1,7 +1,18 @@
-import { createNoopMeter, metrics } from '@opentelemetry/api'
-import type { Attributes, Context, Meter, MeterProvider, MetricOptions, Observable } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/api'
 
 import type { Catalogue, InstrumentSpec } from './catalogue.ts'
+import { CATALOGUE } from './meter/catalogue-option.ts'
+import type { CatalogueMeterOptions } from './meter/catalogue-option.ts'
+import { createCellInstrument, createNoopInstrument } from './meter/cell-instrument.ts'
+import { createForeignInstrument, divertTo } from './meter/foreign-instrument.ts'
+import { Gate } from './meter/gate.ts'
+import { InstrumentStore } from './meter/instrument-store.ts'
+import { DEFAULT_SERIES_LIMIT } from './meter/meter-provider.ts'
+import { Notices } from './meter/notices.ts'
+import { CellObservable } from './meter/observable.ts'
+import { ObservationCallbacks } from './meter/observation-callbacks.ts'
+import { processMeters } from './meter/process-meters.ts'
+import { TYPED } from './meter/sync-instrument.ts'
 import type { Instruments } from './typed-instruments.ts'
 
 /** Where the instruments of a catalogue belong. */
@@ -10,54 +21,55 @@ export interface InstrumentScope {
   readonly scope: string
   /** Version of that package. */
   readonly version?: string
-  /** Provider to use; default: the global one, also when it is registered only later. */
+  /**
+   * Provider to use. Default: cells of the process, which keep what is recorded for whoever starts to read them; from
+   * the time that another SDK is registered globally, that SDK (see `processMeters`).
+   */
   readonly meterProvider?: MeterProvider
 }
 
 /** Creates typed instruments for a catalogue; they may be created, and used, before any SDK is registered. */
 export function createInstruments<C extends Catalogue>(catalogue: C, scope: InstrumentScope): Instruments<C> {
-  const meter = lazyMeter(scope)
-  const entries = Object.entries(catalogue).map(([key, spec]) => [key, instrumentOf(spec, meter)])
-  return Object.fromEntries(entries) as Instruments<C>
+  const { meterProvider } = scope
+  const made =
+    meterProvider === undefined
+      ? processMeters().instruments(catalogue, scope.scope, scope.version)
+      : instrumentsOf(catalogue, scope.scope, scope.version, meterProvider)
+  return Object.fromEntries(made) as Instruments<C>
 }
 
-function lazyMeter({ scope, version, meterProvider }: InstrumentScope): () => Meter | undefined {
-  let found: Meter | undefined
-  return () => {
-    if (found !== undefined) return found
-    const meter = (meterProvider ?? metrics.getMeterProvider()).getMeter(scope, version)
-    return meter === createNoopMeter() ? undefined : (found = meter)
-  }
+function instrumentsOf(
+  catalogue: Catalogue,
+  scope: string,
+  version: string | undefined,
+  provider: MeterProvider,
+): [string, unknown][] {
+  const options: CatalogueMeterOptions = { [CATALOGUE]: catalogue }
+  const notices = new Notices()
+  const meter = provider.getMeter(scope, version, options)
+  return Object.entries(catalogue).map(([key, spec]) => {
+    try {
+      const instrument = createForeignInstrument(meter, spec)
+      return [key, TYPED in instrument ? instrument : typed(instrument, spec, notices)]
+    } catch (error) {
+      notices.warn(
+        key,
+        `the provider given for ${scope} cannot create ${spec.name}: ${String(error)}; it records nothing`,
+      )
+      return [key, createNoopInstrument()]
+    }
+  })
 }
 
-function instrumentOf(spec: InstrumentSpec, meter: () => Meter | undefined): unknown {
-  const options: MetricOptions = {
-    unit: spec.unit,
-    description: spec.help,
-    ...(spec.buckets && { advice: { explicitBucketBoundaries: [...spec.buckets] } }),
-  }
-  const create = `create${spec.kind.charAt(0).toUpperCase()}${spec.kind.slice(1)}` as 'createCounter'
-  let delegate: unknown
-  const resolve = <T>(): T | undefined => (delegate ??= meter()?.[create](spec.name, options)) as T | undefined
-  type Adder = { add(value: number, attributes?: Attributes, context?: Context): void }
-  type Recorder = { record(value: number, attributes?: Attributes, context?: Context): void }
-  const add: Adder['add'] = (value, attributes, context) => resolve<Adder>()?.add(value, attributes, context)
-  const record: Recorder['record'] = (value, attributes, context) =>
-    resolve<Recorder>()?.record(value, attributes, context)
-  return {
-    add,
-    record,
-    bind: (attributes: Attributes) => ({
-      add: (value: number, context?: Context) => add(value, attributes, context),
-      record: (value: number, context?: Context) => record(value, attributes, context),
-    }),
-    zero: () => {},
-    remove: () => {},
-    observe: (callback: (observe: (value: number, attributes?: Attributes) => void) => void) => {
-      const wrapped = (result: { observe(value: number, attributes?: Attributes): void }) =>
-        callback((value, attributes) => result.observe(value, attributes))
-      resolve<Observable>()?.addCallback(wrapped)
-      return () => resolve<Observable>()?.removeCallback(wrapped)
+/** Gives another SDK's instrument the typed methods. */
+function typed(foreign: ReturnType<typeof createForeignInstrument>, spec: InstrumentSpec, notices: Notices): unknown {
+  const store = new InstrumentStore(spec, { notices, seriesLimit: DEFAULT_SERIES_LIMIT })
+  return createCellInstrument(store, new ObservationCallbacks(notices), {
+    gate: () => new Gate(divertTo(foreign, store, notices, false)),
+    observable: (_, callbacks) => {
+      const observable = new CellObservable(store, callbacks)
+      observable.forwardTo(foreign)
+      return observable
     },
-  }
+  })
 }

@@ -1,0 +1,113 @@
+import type { Attributes } from '@opentelemetry/api'
+
+import { insertRow, LabelNode, NO_ROW, removeRow } from './label-index.ts'
+
+/** Slots of a row; a histogram has its bucket counts from `COUNTS` on. */
+export const SERIAL = 0
+export const START = 1
+export const VALUE = 2
+/** Histograms: least and greatest value since a delta reader last asked. */
+export const MIN = 3
+export const MAX = 4
+export const COUNTS = 5
+/** Observables: the collection that saw the series last. */
+export const ROUND = 3
+
+/** Rows lie in slabs that never move, so that a bound handle can keep its slab. */
+export const SLAB_SHIFT = 6
+export const SLAB_MASK = (1 << SLAB_SHIFT) - 1
+
+export const OVERFLOW_ATTRIBUTES: Attributes = Object.freeze({ 'otel.metric.overflow': true })
+
+/** Key of the overflow series beside the keys of `seriesKey`, none of which begins like this. */
+export const OVERFLOW_KEY = 'overflow'
+
+/** The series of one instrument: a row of numbers each, found by label values. */
+export class Cells {
+  readonly names: readonly string[]
+  readonly stride: number
+  readonly root = new LabelNode()
+  readonly slabs: Float64Array[] = []
+  /** Attributes by row; `undefined` where the row is free. */
+  readonly attributes: (Attributes | undefined)[] = []
+  /** Row of an instrument without attributes. */
+  only = NO_ROW
+  overflow = NO_ROW
+  /** Series that exist, the overflow series not counted. */
+  live = 0
+  readonly #free: number[] = []
+  #serial = 0
+
+  constructor(names: readonly string[], stride: number) {
+    this.names = names
+    this.stride = stride
+  }
+
+  /** Rows that were ever in use. */
+  get rows(): number {
+    return this.attributes.length
+  }
+
+  slab(row: number): Float64Array {
+    return this.slabs[row >>> SLAB_SHIFT] as Float64Array
+  }
+
+  offset(row: number): number {
+    return (row & SLAB_MASK) * this.stride
+  }
+
+  /** Makes the series of values that are not there yet, all at 0. */
+  create(values: readonly string[], now: number): number {
+    const attributes: Attributes = {}
+    for (let i = 0; i < values.length; i++) attributes[this.names[i] as string] = values[i]
+    const row = this.#take(Object.freeze(attributes), now)
+    if (values.length === 0) this.only = row
+    else insertRow(this.root, values, row)
+    this.live++
+    return row
+  }
+
+  createOverflow(now: number): number {
+    return (this.overflow = this.#take(OVERFLOW_ATTRIBUTES, now))
+  }
+
+  remove(row: number): void {
+    const attributes = this.attributes[row]
+    if (attributes === undefined) return
+    this.slab(row)[this.offset(row)] = 0
+    this.attributes[row] = undefined
+    this.#free.push(row)
+    if (row === this.overflow) {
+      this.overflow = NO_ROW
+      return
+    }
+    this.live--
+    if (row === this.only) this.only = NO_ROW
+    else removeRow(this.root, this.valuesOf(attributes))
+  }
+
+  valuesOf(attributes: Attributes): string[] {
+    return this.names.map((name) => attributes[name] as string)
+  }
+
+  /** Key of a series for the rare places that need one. */
+  keyOf(attributes: Attributes): string {
+    return attributes === OVERFLOW_ATTRIBUTES ? OVERFLOW_KEY : JSON.stringify(this.valuesOf(attributes))
+  }
+
+  #take(attributes: Attributes, now: number): number {
+    const row = this.#free.pop() ?? this.attributes.length
+    this.attributes[row] = attributes
+    if (row >>> SLAB_SHIFT === this.slabs.length) this.slabs.push(new Float64Array(this.stride << SLAB_SHIFT))
+    const slab = this.slab(row)
+    const at = this.offset(row)
+    slab.fill(0, at, at + this.stride)
+    slab[at] = ++this.#serial
+    slab[at + START] = now
+    if (this.stride > COUNTS) {
+      slab[at + MIN] = Infinity
+      slab[at + MAX] = -Infinity
+    }
+    return row
+  }
+}

@@ -1,0 +1,76 @@
+import type { Attributes, Observable, ObservableCallback } from '@opentelemetry/api'
+
+import type { InstrumentStore, Observation } from './instrument-store.ts'
+import type { ObservationCallbacks } from './observation-callbacks.ts'
+import { TYPED } from './sync-instrument.ts'
+
+/** Observable over own cells. */
+export class CellObservable implements Observable {
+  readonly store: InstrumentStore
+  readonly #callbacks: ObservationCallbacks
+  /** The app's callbacks, each with what is registered for it at another SDK's instrument. */
+  readonly #own = new Map<ObservableCallback, ObservableCallback>()
+  #foreign: Observable | undefined
+  readonly #onObserve: () => void
+
+  constructor(store: InstrumentStore, callbacks: ObservationCallbacks, onObserve: () => void = () => {}) {
+    this.store = store
+    this.#callbacks = callbacks
+    this.#onObserve = onObserve
+  }
+
+  get [TYPED](): true {
+    return true
+  }
+
+  addCallback(callback: ObservableCallback): void {
+    if (this.#own.has(callback)) return
+    this.#callbacks.add(callback, [this], (observer) =>
+      callback({ observe: (value, attributes) => observer.take(this, value, attributes) }),
+    )
+    const checked = this.#checked(callback)
+    this.#own.set(callback, checked)
+    this.#foreign?.addCallback(checked)
+    this.#onObserve()
+  }
+
+  removeCallback(callback: ObservableCallback): void {
+    this.#callbacks.delete(callback, [this])
+    const checked = this.#own.get(callback)
+    if (checked !== undefined) this.#foreign?.removeCallback(checked)
+    this.#own.delete(callback)
+  }
+
+  /** Adds a callback of the typed kind; returns what removes it. */
+  observe(callback: (observe: (value: number, attributes?: Attributes) => void) => void): () => void {
+    const own: ObservableCallback = (result) => callback((value, attributes) => result.observe(value, attributes))
+    this.addCallback(own)
+    return () => this.removeCallback(own)
+  }
+
+  /** Lets another SDK's instrument ask the callbacks, the present and the future ones. */
+  forwardTo(foreign: Observable): void {
+    if (this.#foreign !== undefined) return
+    this.#foreign = foreign
+    for (const checked of this.#own.values()) foreign.addCallback(checked)
+  }
+
+  /** Returns one value with its labels, or `undefined` after counting the refusal. */
+  read(value: unknown, attributes: unknown): Observation | undefined {
+    if (!this.store.takes(value)) return undefined
+    const labels = this.store.labelsOf(attributes)
+    // Adding 0 turns -0, which no page should show, into 0.
+    return labels && { labels, value: value + 0 }
+  }
+
+  /** Another SDK is to see only what is valid. */
+  #checked(callback: ObservableCallback): ObservableCallback {
+    return (result) =>
+      callback({
+        observe: (value, attributes) => {
+          const seen = this.read(value, attributes)
+          if (seen !== undefined) result.observe(seen.value, this.store.attributesOf(seen.labels))
+        },
+      })
+  }
+}
