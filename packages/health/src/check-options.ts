@@ -92,8 +92,11 @@ export function assertCheck(name: string, fn: CheckFn, { groups }: CheckOptions)
 }
 
 /** Fills in defaults; throws a TypeError or RangeError that names the check, the option, the value and what is accepted. */
-export function resolveCheckOptions(name: string, options: CheckOptions): ResolvedCheckOptions {
-  const where = `health check "${name}"`
+export function resolveCheckOptions(
+  name: string,
+  options: CheckOptions,
+  where: string = `health check "${name}"`,
+): ResolvedCheckOptions {
   for (const key of Object.keys(options)) {
     if (!KNOWN.has(key)) {
       throw new TypeError(`${where}: unknown option "${key}"; expected one of ${[...KNOWN].join(', ')}`)

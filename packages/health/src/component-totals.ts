@@ -69,22 +69,24 @@ export function readTotals({ read, plugins, queues }: TotalsSources): Totals {
   })
   each(read('mcp.queue.size'), queue, (totals, value) => (totals.size = value))
   each(read('mcp.queue.active_jobs'), queue, (totals, value) => (totals.active = value))
-  each(read('mcp.queue.oldest_job.age'), queue, (totals, value) => (totals.oldestAge = value))
+  each(read('mcp.queue.oldest_job_age'), queue, (totals, value) => (totals.oldestAge = value))
   each(read('mcp.queue.jobs'), queue, (totals, value) => (totals.finished = (totals.finished ?? 0) + value))
   eachHistogram(read('mcp.queue.wait'), queue, (totals, cell) => (totals.wait = mergeHistograms(totals.wait, cell)))
 
-  for (const { name, up, active, lastExecution, consecutiveFailures } of plugins()) {
+  for (const { name, up, active, lastExecution, executions, consecutiveFailures } of plugins()) {
     const totals = plugin(name)
     if (up !== undefined) totals.up = up ? 1 : 0
     totals.active = active ?? totals.active
     if (lastExecution !== undefined) totals.lastExecution = lastExecution.getTime() / 1000
+    if (executions !== undefined && sumOf(totals.executions) === 0) totals.executions = { ...executions }
     totals.consecutiveFailures = consecutiveFailures
   }
-  for (const { name, size, active, oldestAge } of queues()) {
+  for (const { plugin: name, size, active, oldestJobAge, jobs } of queues()) {
     const totals = queue(name)
     totals.size = size ?? totals.size
     totals.active = active ?? totals.active
-    totals.oldestAge = oldestAge ?? totals.oldestAge
+    totals.oldestAge = oldestJobAge ?? totals.oldestAge
+    if (jobs !== undefined && (totals.finished ?? 0) === 0) totals.finished = sumOf(jobs)
   }
   return { at: performance.now(), plugins: pluginTotals, queues: queueTotals }
 }
@@ -118,4 +120,8 @@ function eachHistogram<T>(
   for (const { attributes, value } of series) {
     if (typeof attributes['plugin'] === 'string' && typeof value === 'object') take(entry(attributes['plugin']), value)
   }
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }

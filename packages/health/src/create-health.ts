@@ -6,7 +6,6 @@ import { eventLoopDelayCheck } from './checks/event-loop-delay-check.ts'
 import { memoryCheck } from './checks/memory-check.ts'
 import { createComponentSampler } from './component-sampler.ts'
 import type { HealthOptions } from './health-options.ts'
-import { DEFAULT_PATHS } from './http-contract.ts'
 import type { HealthPaths } from './http-contract.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { createNodeHandler } from './node-handler.ts'
@@ -114,8 +113,8 @@ export function createHealth(options: HealthOptions = {}): Health {
       registry.stop()
     },
   }
-  const respond = createResponder(health, options)
-  return { ...health, respond, handler: createNodeHandler(respond), paths: { ...DEFAULT_PATHS, ...options.paths } }
+  const respond = createResponder(health, resolved.paths, options)
+  return { ...health, respond, handler: createNodeHandler(respond), paths: resolved.paths }
 
   function inGroup(group: string): Check[] {
     // Readiness asks only what can take it away, so that nothing else can hold it up.
@@ -145,7 +144,7 @@ export function createHealth(options: HealthOptions = {}): Health {
       status,
       version: resolved.version,
       uptime: Math.round(process.uptime() * 1000) / 1000,
-      queue_size: Object.values(queues).reduce((sum, { size }) => sum + size, 0),
+      queue_size: Object.values(queues).reduce((sum, { size }) => sum + (size ?? 0), 0),
       plugins,
       server: {
         status: worstStatus(['memory', 'event_loop'].map((name) => registry.get(name)?.state?.status ?? 'healthy')),

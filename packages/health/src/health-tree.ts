@@ -120,7 +120,7 @@ function pluginText(plugin: Partial<PluginHealth>): string {
 function queueText(queue: QueueHealth): string {
   const parts = [
     ...(queue.message === undefined ? [] : [queue.message]),
-    `${queue.size} waiting${queue.trend === null ? '' : ` (${queue.trend})`}`,
+    `${queue.size ?? 'unknown number'} waiting${queue.trend === null ? '' : ` (${queue.trend})`}`,
     `${queue.active} active`,
     ...(queue.processing_rate === null ? [] : [`${round(queue.processing_rate)}/s`]),
     ...(queue.wait_p95 === null ? [] : [`wait p95 ${seconds(queue.wait_p95)}`]),

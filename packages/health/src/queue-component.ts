@@ -36,12 +36,12 @@ export function queueFigures(
   const finished = now.finished === undefined ? undefined : since(now.finished, before?.finished ?? 0)
   const growth = slope(sizes)
   return {
-    size: now.size ?? 0,
+    size: now.size ?? null,
     active: now.active ?? 0,
     processing_rate: finished === undefined || window <= 0 ? null : micro(finished / window),
     wait_p50: wait ? micro(histogramQuantile(0.5, wait)) : null,
     wait_p95: wait ? micro(histogramQuantile(0.95, wait)) : null,
-    oldest_age: now.oldestAge !== undefined && (now.size ?? 0) > 0 ? micro(now.oldestAge) : null,
+    oldest_age: now.oldestAge !== undefined && now.size !== 0 ? micro(now.oldestAge) : null,
     trend: trendOf(growth, sizes),
     growth: micro(growth),
     window: micro(window),
@@ -54,7 +54,7 @@ export function judgeQueue(queue: QueueFigures, thresholds: QueueThresholds = {}
   const trend = queue.trend === null ? '' : `, ${queue.trend}`
   return worseOf(
     {
-      observed: queue.size,
+      observed: queue.size ?? 0,
       degraded: degradedSize,
       unhealthy: unhealthySize,
       unit: '{job}',

@@ -1,10 +1,11 @@
-/** A histogram's cell: counts per bucket, one more than there are bounds. */
+/** A histogram's cell: counts per bucket, one more than there are boundaries. */
 export interface HistogramReading {
   readonly count: number
-  readonly sum: number
-  /** Upper bounds, ascending, without `+Inf`. */
-  readonly bounds: readonly number[]
-  readonly counts: readonly number[]
+  readonly buckets: {
+    /** Upper bounds, ascending, without `+Inf`. */
+    readonly boundaries: readonly number[]
+    readonly counts: readonly number[]
+  }
 }
 
 /** One series of a metric, as its cell stands now. */
@@ -26,17 +27,22 @@ export interface PluginFacts {
   readonly active?: number
   /** When the last execution ended. */
   readonly lastExecution?: Date
+  /** Executions that have ended, by status; used when another SDK has the metrics. */
+  readonly executions?: Readonly<Record<string, number>>
   /** Executions that ended as `error` or `timeout` since the last `success`. */
   readonly consecutiveFailures?: number
 }
 
 /** What is known of a queue beside its metrics; what `listQueues()` of the queue instrumentation returns fits. */
 export interface QueueFacts {
-  readonly name: string
+  /** The plugin whose jobs wait there. */
+  readonly plugin: string
   /** Jobs waiting. */
   readonly size?: number
   /** Jobs running. */
   readonly active?: number
   /** Of the job that has waited longest, s. */
-  readonly oldestAge?: number
+  readonly oldestJobAge?: number
+  /** Jobs that were processed or given up, by status; used when another SDK has the metrics. */
+  readonly jobs?: Readonly<Record<string, number>>
 }

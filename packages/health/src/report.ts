@@ -105,8 +105,8 @@ export interface PluginHealth {
 export interface QueueHealth {
   readonly status: HealthStatus
   readonly message?: string
-  /** Jobs waiting. */
-  readonly size: number
+  /** Jobs waiting; null while nobody knows, as when a broker is away. */
+  readonly size: number | null
   /** Jobs running. */
   readonly active: number
   /** Jobs finished per second over the window. */

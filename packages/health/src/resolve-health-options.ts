@@ -2,6 +2,9 @@ import { resolveCheckOptions, show } from './check-options.ts'
 import type { CheckFn, CheckOptions } from './check-options.ts'
 import type { TotalsSources } from './component-totals.ts'
 import type { HealthOptions, PluginPolicy, QueuePolicy } from './health-options.ts'
+import { DEFAULT_PATHS } from './http-contract.ts'
+import type { HealthPaths } from './http-contract.ts'
+import { createSources } from './sources.ts'
 
 export interface ResolvedHealthOptions {
   readonly version: string
@@ -12,22 +15,39 @@ export interface ResolvedHealthOptions {
   readonly queuePolicy: QueuePolicy
   readonly checks: readonly (readonly [name: string, fn: CheckFn, options: CheckOptions])[]
   readonly manualStart: boolean
+  readonly paths: HealthPaths
 }
+
+/** What of a policy is a number from 0, beside what a check's options have. */
+const LIMITS = [
+  'degradedErrorRate',
+  'unhealthyErrorRate',
+  'minExecutions',
+  'degradedDuration',
+  'unhealthyDuration',
+  'degradedSize',
+  'unhealthySize',
+  'degradedAge',
+  'unhealthyAge',
+] as const
 
 /** Fills in defaults; throws an error that names the option, its value and what is accepted. */
 export function resolveHealthOptions(options: HealthOptions): ResolvedHealthOptions {
   const window = milliseconds('window', options.window ?? 300_000)
-  const { pluginPolicy = {}, queuePolicy = {} } = options
-  for (const [where, { failAfter, recoverAfter, ttl }] of Object.entries({ pluginPolicy, queuePolicy })) {
-    resolveCheckOptions(where, {
-      ...(failAfter && { failAfter }),
-      ...(recoverAfter && { recoverAfter }),
-      ...(ttl && { ttl }),
-    })
+  const { pluginPolicy = {}, queuePolicy = {}, version, details, token } = options
+  checkPolicy('pluginPolicy', pluginPolicy)
+  checkPolicy('queuePolicy', queuePolicy)
+  if (version !== undefined && typeof version !== 'string') throw wrong('version', show(version), 'a string')
+  if (details !== undefined && !['loopback', 'always', 'never'].includes(details)) {
+    throw wrong('details', show(details), '"loopback", "always" or "never"')
+  }
+  if (token !== undefined && !(typeof token === 'string' && /^[A-Za-z0-9._~+/-]+=*$/.test(token))) {
+    const given = typeof token === 'string' ? `a string of ${token.length} characters` : typeof token
+    throw wrong('token', given, 'letters, digits and -._~+/=')
   }
   return {
-    version: options.version ?? process.env['npm_package_version'] ?? 'unknown',
-    sources: { read: options.read ?? none, plugins: options.plugins ?? none, queues: options.queues ?? none },
+    version: version ?? process.env['npm_package_version'] ?? 'unknown',
+    sources: createSources(options),
     window,
     sampleInterval: milliseconds('sampleInterval', options.sampleInterval ?? Math.max(50, window / 30)),
     pluginPolicy,
@@ -36,14 +56,39 @@ export function resolveHealthOptions(options: HealthOptions): ResolvedHealthOpti
       typeof check === 'function' ? [name, check, {}] : [name, ...check],
     ),
     manualStart: options.manualStart ?? false,
+    paths: resolvePaths(options.paths),
   }
+}
+
+function checkPolicy(key: string, policy: PluginPolicy & QueuePolicy): void {
+  const { failAfter = 1, recoverAfter = 1, ttl = 0, timeout = 1 } = policy
+  resolveCheckOptions(key, { failAfter, recoverAfter, ttl, timeout }, `health option ${key}`)
+  for (const limit of LIMITS) {
+    const value = policy[limit]
+    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
+      throw wrong(`${key}: ${limit}`, show(value), 'a number from 0')
+    }
+  }
+}
+
+function resolvePaths(paths: Partial<HealthPaths> = {}): HealthPaths {
+  const resolved = { ...DEFAULT_PATHS, ...paths }
+  const taken = new Set<string>()
+  for (const [key, path] of Object.entries(resolved)) {
+    if (typeof path !== 'string' || !/^\/[^\s?#]*[^\s?#/]$/.test(path)) {
+      throw wrong(`paths.${key}`, show(path), 'a path such as "/health"')
+    }
+    if (taken.has(path)) throw wrong(`paths.${key}`, show(path), 'a path of its own')
+    taken.add(path)
+  }
+  return resolved
 }
 
 function milliseconds(key: string, value: number): number {
   if (typeof value === 'number' && value >= 10 && value <= 86_400_000) return value
-  throw new RangeError(`health option ${key} is ${show(value)}; expected milliseconds from 10 to 86400000`)
+  throw wrong(key, show(value), 'milliseconds from 10 to 86400000')
 }
 
-function none(): [] {
-  return []
+function wrong(key: string, given: string, accepted: string): TypeError {
+  return new TypeError(`health option ${key} is ${given}; expected ${accepted}`)
 }

@@ -4,7 +4,6 @@ import type { Health } from './create-health.ts'
 import { createDetailsAccess } from './details-access.ts'
 import type { DetailsPolicy } from './details-access.ts'
 import { reportToHealthJson } from './health-json.ts'
-import { DEFAULT_PATHS } from './http-contract.ts'
 import type { HealthPaths, HealthRequest, HealthResponse } from './http-contract.ts'
 import type { ProbeReport } from './report.ts'
 import { publicView } from './report.ts'
@@ -25,9 +24,9 @@ export type HealthResponder = (request: HealthRequest) => Promise<HealthResponse
 /** Creates what answers requests, whatever server they come through. */
 export function createResponder(
   health: Pick<Health, 'report' | 'probe'>,
-  options: ResponderOptions = {},
+  paths: HealthPaths,
+  options: Pick<ResponderOptions, 'details' | 'token'>,
 ): HealthResponder {
-  const paths = { ...DEFAULT_PATHS, ...options.paths }
   const isDetailed = createDetailsAccess(options.details ?? 'loopback', options.token)
   const answering = new Map<string, Promise<HealthResponse>>()
   const groupOf = new Map<string, string>([

@@ -15,8 +15,12 @@ const SECRET_SHAPES: readonly RegExp[] = [
   /\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|sk_live_|rk_live_|npm_)[\w-]{8,}/g,
 ]
 
-const KEY_VALUE =
-  /(["']?)([\w-]{0,40}(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie|session[-_]?id|signature|sig)[\w-]{0,40})\1(\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|(?:(?:Bearer|Basic|Digest|Token)\s+)?[^\s,;&}\])]+)/gi
+/** A key that names a secret, up to where its value begins. */
+const KEY =
+  /["']?[\w-]{0,40}(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie|session[-_]?id|signature|sig)[\w-]{0,40}["']?\s*[=:]\s*/gi
+
+/** The value of such a key. */
+const VALUE = /(?:(?:Bearer|Basic|Digest|Token)\s+)?(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&}\])]+)/iy
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
 const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g
@@ -28,12 +32,24 @@ export function scrubText(text: string): string {
   for (const shape of SECRET_SHAPES) {
     clean = clean.replace(shape, (_match, kept: unknown) => (typeof kept === 'string' ? kept : '') + MASK)
   }
-  clean = clean.replace(
-    KEY_VALUE,
-    (_match, quote: string, key: string, equals: string) => `${quote}${key}${quote}${equals}${MASK}`,
-  )
+  clean = maskValues(clean)
   clean = clean.replace(CONTROL, ' ').trim()
   return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH - 1)}…` : clean
+}
+
+/** Replaces what follows the keys of secrets; the value of one key may hold the next key (`password= token: x`). */
+function maskValues(text: string): string {
+  let masked = ''
+  let end = 0
+  for (const { index, 0: key } of text.matchAll(KEY)) {
+    const start = index + key.length
+    VALUE.lastIndex = start
+    const value = VALUE.exec(text)?.[0] ?? ''
+    if (start + value.length <= end) continue
+    masked += start <= end ? '' : text.slice(end, start) + MASK
+    end = start + value.length
+  }
+  return masked + text.slice(end)
 }
 
 /** Returns the text of whatever was thrown, scrubbed: its class and message, never its stack. Never throws. */
