@@ -76,7 +76,7 @@ export function createPluginHost({ directory, root, log }: PluginHostOptions): P
   }
 
   function unload(name: string): void {
-    queues.get(name)?.close()
+    queues.get(name)?.remove()
     queues.delete(name)
     unregisterPlugin(name)
     log.audit('plugin.unload', 'system', { plugin: name })
@@ -103,7 +103,7 @@ export function createPluginHost({ directory, root, log }: PluginHostOptions): P
     const all = [...queues.values()]
     const idle = Promise.all(all.map((queue) => queue.idle())).then(() => true)
     const drained = await Promise.race([idle, wait(seconds * 1000, false, { ref: false })])
-    for (const queue of all) queue.close()
+    for (const queue of all) queue.stop()
     await idle
     return drained
   }

@@ -1,5 +1,6 @@
 import type { Logger } from '@mcp/otel-logging'
 import { withExecution } from '@mcp/otel-plugin-instrumentation'
+import { instrumentQueue, removeQueues } from '@mcp/otel-queue-instrumentation'
 import PQueue from 'p-queue'
 
 import { Job, type JobHistory, type JobStatus } from './job.ts'
@@ -26,7 +27,9 @@ export interface PluginQueue {
   /** Resolves once nothing waits or runs. */
   idle(): Promise<void>
   /** Cancels what waits and stops what runs. */
-  close(): void
+  stop(): void
+  /** Stops, and takes its metrics along. */
+  remove(): void
 }
 
 export interface PluginQueueOptions {
@@ -41,6 +44,7 @@ export interface PluginQueueOptions {
 export function createPluginQueue({ root, history, log, ...options }: PluginQueueOptions): PluginQueue {
   let { plugin } = options
   const queue = new PQueue({ concurrency: plugin.concurrency })
+  const measured = instrumentQueue({ plugin: plugin.name, engine: 'p-queue' })
   const closed = new AbortController()
 
   async function run(command: string, args: Record<string, unknown>, client: AbortSignal): Promise<RunResult> {
@@ -50,7 +54,9 @@ export function createPluginQueue({ root, history, log, ...options }: PluginQueu
     history.add(job)
     logJob(log, job)
     try {
-      const result = await queue.add(() => execute(job, args, stop), { signal: whileQueued(job, stop) })
+      const signal = whileQueued(job, stop)
+      const task = measured.wrap(() => execute(job, args, stop), { signal })
+      const result = await queue.add(task, { signal })
       return { job: job.id, status: 'success', wait_ms: job.wait_ms, duration_ms: job.duration_ms, result }
     } catch (error) {
       if (job.status === 'queued') enter(job, 'cancelled')
@@ -91,7 +97,11 @@ export function createPluginQueue({ root, history, log, ...options }: PluginQueu
       queue.concurrency = changed.concurrency
     },
     idle: () => queue.onIdle(),
-    close: () => closed.abort(),
+    stop: () => closed.abort(),
+    remove() {
+      closed.abort()
+      removeQueues(plugin.name)
+    },
   }
 }
 
