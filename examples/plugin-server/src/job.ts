@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
+import { millisecondsSince } from './milliseconds-since.ts'
+
 /** A job waits, runs, and ends in one of four ways. */
 export type JobStatus = 'queued' | 'started' | 'success' | 'error' | 'timeout' | 'cancelled'
 
@@ -23,11 +25,10 @@ export class Job {
 
   /** Goes on to its next state, and measures the one that is over. */
   enter(status: Exclude<JobStatus, 'queued'>): void {
-    const now = performance.now()
-    if (status === 'started') this.wait_ms = now - this.#since
-    else if (this.status === 'started') this.duration_ms = now - this.#since
+    if (status === 'started') this.wait_ms = millisecondsSince(this.#since)
+    else if (this.status === 'started') this.duration_ms = millisecondsSince(this.#since)
     this.status = status
-    this.#since = now
+    this.#since = performance.now()
   }
 }
 
