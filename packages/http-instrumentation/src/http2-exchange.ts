@@ -1,12 +1,12 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 
 import { EXCHANGE, Exchange } from './exchange.ts'
 import type { Emit, Emitter, ExchangeCarrier, PeerSocket } from './exchange.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
-// As nghttp2 numbers them; loading node:http2 for two constants would cost every process its start-up time.
-const NGHTTP2_NO_ERROR = 0
-const NGHTTP2_INTERNAL_ERROR = 2
+// INTERNAL_ERROR, REFUSED_STREAM, ENHANCE_YOUR_CALM, HTTP_1_1_REQUIRED; loading node:http2 for their names would cost
+// every process its start-up time.
+const SERVER_REASONS = new Set([2, 7, 11, 13])
 
 /** A request on an HTTP/2 stream, for the stream API and the compatibility API alike. */
 export class Http2Exchange extends Exchange {
@@ -14,11 +14,13 @@ export class Http2Exchange extends Exchange {
   override readonly headers: IncomingHttpHeaders
   override readonly protocolVersion = '2'
   readonly emitOfStream: Emit
+  readonly #session: Http2Session | undefined
 
   constructor(tracker: RequestTracker, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     super(tracker, headers[':method'] ?? '', headers[':path'] ?? headers[':authority'] ?? '')
     this.request = stream
     this.headers = headers
+    this.#session = stream.session
     this.emitOfStream = (stream as Emitter).emit
     ;(stream as ExchangeCarrier)[EXCHANGE] = this
     stream.emit = emitOfStream
@@ -30,7 +32,8 @@ export class Http2Exchange extends Exchange {
   }
 
   override get socket(): PeerSocket | undefined {
-    return this.request.session?.socket
+    // The socket of a session that has ended must not be read.
+    return this.#session === undefined || this.#session.destroyed ? undefined : this.#session.socket
   }
 
   override get sentStatus(): number | undefined {
@@ -42,13 +45,15 @@ export class Http2Exchange extends Exchange {
     return this.request.writableFinished && !this.request.aborted
   }
 
+  /** A stream does not tell who reset it, but the code does: these reasons are a server's. */
   override get clientLeft(): boolean {
-    const { rstCode } = this.request
-    return rstCode !== NGHTTP2_NO_ERROR && rstCode !== NGHTTP2_INTERNAL_ERROR
+    return !SERVER_REASONS.has(this.request.rstCode)
   }
 
   override get responseError(): unknown {
-    return this.request.errored
+    const errored: NodeJS.ErrnoException | null = this.request.errored
+    // Node's own error says no more than the reset itself.
+    return errored?.code === 'ERR_HTTP2_STREAM_ERROR' ? undefined : errored
   }
 
   /** The stream's `emit` is ours from the start. */
