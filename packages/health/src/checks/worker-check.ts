@@ -12,7 +12,7 @@ const BOOT = `
 const { parentPort, workerData } = require('node:worker_threads')
 import(workerData.url).then((loaded) => {
   const check = typeof loaded.default === 'function' ? loaded.default : loaded.default?.default
-  if (typeof check !== 'function') throw new TypeError('the default export of ' + workerData.url + ' is ' + typeof check + '; expected a function')
+  if (typeof check !== 'function') throw new TypeError('the default export of ' + workerData.url + ' is ' + typeof loaded.default + '; expected a function')
   return check(workerData.data)
 }).then(
   (value) => parentPort.postMessage({ value }),

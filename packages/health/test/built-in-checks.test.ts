@@ -1,0 +1,222 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+import type { CheckFn, CheckOptions } from '../src/check-options.ts'
+import { diskSpaceCheck } from '../src/checks/disk-space-check.ts'
+import { eventLoopDelayCheck } from '../src/checks/event-loop-delay-check.ts'
+import { httpCheck } from '../src/checks/http-check.ts'
+import { memoryCheck } from '../src/checks/memory-check.ts'
+import { pluginErrorRateCheck } from '../src/checks/plugin-error-rate-check.ts'
+import { queueBacklogCheck } from '../src/checks/queue-backlog-check.ts'
+import { tcpCheck } from '../src/checks/tcp-check.ts'
+import { telemetryCheck } from '../src/checks/telemetry-check.ts'
+import type { ExporterState } from '../src/checks/telemetry-check.ts'
+import { workerCheck } from '../src/checks/worker-check.ts'
+import type { HealthOptions } from '../src/health-options.ts'
+import type { CheckReport } from '../src/report.ts'
+import { createTestHealth } from './support/create-test-health.ts'
+import { serve } from './support/serve.ts'
+
+/** Runs a check once, in a health of its own. */
+async function run(check: CheckFn, options: CheckOptions = {}, health: HealthOptions = {}): Promise<CheckReport> {
+  const created = createTestHealth(health)
+  created.check('it', check, options)
+  const report = (await created.report()).checks['it']
+  if (report === undefined) throw new Error('the check has not run')
+  return report
+}
+
+async function closedPort(): Promise<number> {
+  const server = createTcpServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+test('disk space is judged by the share in use and by the bytes left', async () => {
+  const healthy = await run(diskSpaceCheck({ path: tmpdir(), degradedRatio: 2, unhealthyRatio: 2 }))
+  expect(healthy.status).toBe('healthy')
+  expect(healthy.observed).toBeGreaterThan(0)
+  expect(healthy.observed).toBeLessThanOrEqual(1)
+  expect(healthy.details).toMatchObject({ path: tmpdir(), total_bytes: expect.any(Number) as number })
+  expect((await run(diskSpaceCheck({ degradedRatio: 0, unhealthyRatio: 2 }))).message).toMatch(
+    /^[\d.]+ % of \. is in use \(limit 0 %\)$/,
+  )
+  expect((await run(diskSpaceCheck({ degradedRatio: 0, unhealthyRatio: 0 }))).status).toBe('unhealthy')
+  expect(await run(diskSpaceCheck({ minFreeBytes: 2 ** 60 }))).toMatchObject({ status: 'unhealthy', unit: 'By' })
+  expect(await run(diskSpaceCheck({ path: '/no/such/path' }))).toMatchObject({
+    status: 'unhealthy',
+    message: "ENOENT: no such file or directory, statfs '/no/such/path'",
+  })
+})
+
+test('memory is judged against the limits of the heap and of the machine', async () => {
+  expect((await run(memoryCheck())).status).toBe('healthy')
+  const degraded = await run(memoryCheck({ degradedRatio: 0.000001, unhealthyRatio: 2 }))
+  expect(degraded.status).toBe('degraded')
+  expect(degraded.message).toMatch(/^the heap is [\d.]+ % of V8's limit \(limit 0 %\)$/)
+  expect((await run(memoryCheck({ unhealthyRatio: 0.000001 }))).status).toBe('unhealthy')
+})
+
+test('a loop that something blocked shows in its delay', async () => {
+  const health = createTestHealth()
+  health.check('loop', eventLoopDelayCheck({ degradedDelay: 0.1 }), { ttl: 0 })
+  expect((await health.report()).checks['loop']?.status).toBe('healthy')
+  // The histogram counts from its first timer on.
+  await vi.waitFor(async () => expect((await health.report()).server.event_loop.delay).not.toBeNull())
+  const end = performance.now() + 250
+  while (performance.now() < end);
+  await vi.waitFor(async () => {
+    const { checks, server } = await health.report()
+    expect(server.event_loop.delay?.max).toBeGreaterThan(0.15)
+    expect(checks['loop']).toMatchObject({ status: 'degraded', unit: 's' })
+    expect(checks['loop']?.message).toMatch(/^p99 of the event loop's delay is 0\.\d{3} s \(limit 0\.1 s\)$/)
+  })
+})
+
+test('a TCP dependency is healthy when it accepts, unhealthy when it refuses, degraded when it is slow', async () => {
+  const server = createTcpServer((socket) => socket.end())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  expect(await run(tcpCheck({ port }))).toMatchObject({ status: 'healthy', unit: 's' })
+  expect((await run(tcpCheck({ port, degradedLatency: 0 }))).message).toMatch(
+    /^answered after 0\.\d{3} s \(limit 0 s\)$/,
+  )
+  const closed = await closedPort()
+  expect(await run(tcpCheck({ port: closed }))).toMatchObject({
+    status: 'unhealthy',
+    message: `connect ECONNREFUSED 127.0.0.1:${closed}`,
+  })
+})
+
+test('an HTTP dependency is judged by its status code', async () => {
+  const origin = await serve((request, response) => {
+    response.statusCode = Number(request.url?.slice(1, 4))
+    response.end('a body that nobody reads'.repeat(10_000))
+  })
+  for (const [code, status, message] of [
+    [200, 'healthy', undefined],
+    [204, 'healthy', undefined],
+    [302, 'healthy', undefined],
+    [404, 'unhealthy', `${origin}/404 answered 404`],
+    [500, 'unhealthy', `${origin}/500 answered 500`],
+  ] as const) {
+    const report = await run(httpCheck({ url: `${origin}/${code}?key=secret` }))
+    expect([code, report.status, report.message]).toEqual([code, status, message])
+  }
+  expect((await run(httpCheck({ url: `${origin}/404`, isHealthy: (code) => code === 404 }))).status).toBe('healthy')
+  expect((await run(httpCheck({ url: `${origin}/200`, method: 'HEAD', degradedLatency: 0 }))).status).toBe('degraded')
+  const closed = await closedPort()
+  expect((await run(httpCheck({ url: `http://127.0.0.1:${closed}/` }))).message).toBe(
+    `connect ECONNREFUSED 127.0.0.1:${closed}`,
+  )
+  expect(() => httpCheck({ url: 'ftp://example.com' })).toThrow('httpCheck url is "ftp://…"; expected http: or https:')
+})
+
+test('an HTTP dependency that never answers is given up at the deadline, and its connection is closed', async () => {
+  let isClosed = false
+  const origin = await serve((request) => {
+    request.socket.once('close', () => (isClosed = true))
+  })
+  const report = await run(httpCheck({ url: origin }), { timeout: 50 })
+  expect(report).toMatchObject({ status: 'unhealthy', timed_out: true, message: 'no answer within 50 ms' })
+  await vi.waitFor(() => expect(isClosed).toBe(true))
+})
+
+test('queues and plugins are judged by the worst one, or by those that are named', async () => {
+  const options: HealthOptions = {
+    queues: () => [
+      { plugin: 'a', size: 5 },
+      { plugin: 'b', size: 50, oldestJobAge: 90 },
+    ],
+    plugins: () => [
+      { name: 'good', up: true },
+      { name: 'gone', up: false },
+    ],
+  }
+  expect((await run(queueBacklogCheck(), {}, options)).status).toBe('healthy')
+  expect((await run(queueBacklogCheck({ degradedSize: 10 }), {}, options)).message).toBe('b: 50 jobs wait (limit 10)')
+  expect((await run(queueBacklogCheck({ degradedSize: 10, queues: ['a'] }), {}, options)).status).toBe('healthy')
+  expect((await run(queueBacklogCheck({ unhealthyAge: 60 }), {}, options)).message).toBe(
+    'b: the oldest job has waited 90 s (limit 60 s)',
+  )
+  expect((await run(queueBacklogCheck({ queues: ['c'] }), {}, options)).message).toBe('c: does not exist')
+  expect((await run(pluginErrorRateCheck(), {}, options)).message).toBe('gone: not available')
+  expect((await run(pluginErrorRateCheck({ plugins: ['good'] }), {}, options)).status).toBe('healthy')
+})
+
+test('an exporter that only fails is degraded, then unhealthy, until it sends again', async () => {
+  let state: ExporterState = { name: 'traces', exported: 0, failed: 0 }
+  const health = createTestHealth()
+  health.check('telemetry', telemetryCheck({ exporters: () => [state], unhealthyAfter: 3 }), {
+    ttl: 0,
+    critical: false,
+  })
+  const statusAfter = async (exported: number, failed: number): Promise<string | undefined> => {
+    state = { name: 'traces', exported, failed, error: 'ECONNREFUSED 127.0.0.1:4318' }
+    const { checks } = await health.report()
+    return checks['telemetry']?.status
+  }
+  expect(await statusAfter(0, 0)).toBe('healthy')
+  expect(await statusAfter(5, 0)).toBe('healthy')
+  expect(await statusAfter(5, 1)).toBe('degraded')
+  expect(await statusAfter(5, 2)).toBe('degraded')
+  expect(await statusAfter(5, 2)).toBe('degraded')
+  expect(await statusAfter(5, 3)).toBe('unhealthy')
+  expect((await health.report()).checks['telemetry']?.message).toBe(
+    'exports fail: traces (ECONNREFUSED 127.0.0.1:4318)',
+  )
+  expect(await statusAfter(6, 4)).toBe('healthy')
+})
+
+test('checks of what is outside the process are marked so, checks of the process are not', () => {
+  const outside = [diskSpaceCheck(), tcpCheck({ port: 1 }), httpCheck({ url: 'http://localhost' })]
+  expect(outside.map((check) => check.outside)).toEqual([true, true, true])
+  const inside = [
+    memoryCheck(),
+    eventLoopDelayCheck(),
+    queueBacklogCheck(),
+    pluginErrorRateCheck(),
+    telemetryCheck({ exporters: () => [] }),
+  ]
+  expect(inside.map((check) => check.outside)).toEqual([undefined, undefined, undefined, undefined, undefined])
+})
+
+test('a check in a thread may block, and the event loop goes on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'worker-check-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const write = async (name: string, code: string): Promise<URL> => {
+    await writeFile(join(folder, name), code)
+    return pathToFileURL(join(folder, name))
+  }
+  const blocking = await write('blocking.mjs', 'export default () => { for (;;); }')
+  const slow = await write('slow.cjs', 'module.exports = (data) => ({ status: "degraded", message: `slow ${data}` })')
+  const failing = await write('failing.mjs', 'export default async () => { throw new Error("password=hunter2") }')
+  const empty = await write('empty.mjs', 'export default 1')
+  const exiting = await write('exiting.mjs', 'export default () => process.exit(3)')
+
+  const health = createTestHealth()
+  health.check('blocking', workerCheck(blocking), { timeout: 1500 })
+  health.check('slow', workerCheck(slow, { data: 'disk' }))
+  health.check('failing', workerCheck(failing))
+  health.check('empty', workerCheck(empty))
+  health.check('exiting', workerCheck(exiting))
+  let turns = 0
+  const ticker = setInterval(() => (turns += 1), 10)
+  const { checks } = await health.report()
+  clearInterval(ticker)
+  expect(turns).toBeGreaterThan(10)
+  expect(checks['blocking']).toMatchObject({ status: 'unhealthy', timed_out: true })
+  expect(checks['slow']).toMatchObject({ status: 'degraded', message: 'slow disk' })
+  expect(checks['failing']).toMatchObject({ status: 'unhealthy', message: 'password=[redacted]' })
+  expect(checks['empty']?.message).toMatch(/is number; expected a function$/)
+  expect(checks['exiting']?.message).toBe("the check's thread ended with code 3 before it had answered")
+})
