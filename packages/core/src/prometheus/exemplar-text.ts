@@ -31,7 +31,7 @@ function larger(a: Exemplar | undefined, b: Exemplar): Exemplar {
 
 /** Ids of this form keep the labels at 63 characters, below the 128 that OpenMetrics allows. */
 function isValid({ value, traceId, spanId }: Exemplar): boolean {
-  return !Number.isNaN(value) && /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId)
+  return Number.isFinite(value) && /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId)
 }
 
 function textOf({ value, timestamp, traceId, spanId }: Exemplar): string {

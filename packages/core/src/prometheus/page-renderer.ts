@@ -67,14 +67,14 @@ interface Rendering {
 function* pagePieces(metrics: ResourceMetrics, format: PageFormat, rendering: Rendering): Generator<string, void> {
   const { labelsOf, report, options } = rendering
   const families = familiesOf(metrics, report)
-  const target = targetAttributes(metrics.resource.attributes, options.targetInfo ?? true)
+  const target = labelsOf(targetAttributes(metrics.resource.attributes, options.targetInfo ?? true)).text
   const taken = new Set<string>()
-  if (target !== undefined) {
+  if (target !== '') {
     const isInfo = format === 'openmetrics' && !families.some(({ name }) => name === 'target')
     const heading = isInfo ? 'target' : 'target_info'
     taken.add(heading).add('target_info')
     const head = { heading, typeText: isInfo ? 'info' : 'gauge', help: 'Target metadata', unit: '' }
-    yield `${headText(head, format)}target_info{${labelsOf(target).text}} 1\n`
+    yield `${headText(head, format)}target_info{${target}} 1\n`
   }
   for (const family of layOut(families, format, taken, report)) yield* familyPieces(family, format, rendering)
   if (format === 'openmetrics') yield '# EOF\n'

@@ -34,5 +34,5 @@ function isRatio(unit: string, kind: InstrumentKind): boolean {
 
 function withoutWord(tokens: readonly string[], word: string): readonly string[] {
   const rest = tokens.filter((token) => token !== word)
-  return rest.length === 0 ? tokens : rest
+  return rest.length === 0 ? [word] : rest
 }

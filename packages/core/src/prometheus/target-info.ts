@@ -16,10 +16,9 @@ export function isHarmlessResourceAttribute(attribute: string): boolean {
 /** `false` leaves `target_info` out; a function chooses the resource attributes; `true` takes the harmless ones. */
 export type TargetInfo = boolean | ((attribute: string) => boolean)
 
-/** Returns the resource attributes for `target_info`; `undefined` when there are none to show. */
-export function targetAttributes(resource: Attributes, targetInfo: TargetInfo): Attributes | undefined {
-  if (targetInfo === false) return undefined
+/** Returns the resource attributes that `target_info` is to show. */
+export function targetAttributes(resource: Attributes, targetInfo: TargetInfo): Attributes {
+  if (targetInfo === false) return {}
   const isShown = targetInfo === true ? isHarmlessResourceAttribute : targetInfo
-  const shown = Object.entries(resource).filter(([attribute]) => isShown(attribute))
-  return shown.length === 0 ? undefined : Object.fromEntries(shown)
+  return Object.fromEntries(Object.entries(resource).filter(([attribute]) => isShown(attribute)))
 }
