@@ -3,10 +3,9 @@ import TransportStream from 'winston-transport'
 import type { LogEntry } from './log-entry.ts'
 import { readableLine } from './readable-line.ts'
 import { isStdoutClaimed } from './stdout-claim.ts'
+import { MESSAGE } from './winston-symbols.ts'
 import { ACCEPT, DELIVERED } from './write-through.ts'
 import type { WriteThrough } from './write-through.ts'
-
-const MESSAGE = Symbol.for('message')
 
 /** Where console lines go; `auto`: stdout, unless it belongs to a protocol, then stderr. */
 export type ConsoleTarget = 'stdout' | 'stderr' | 'auto'
@@ -33,10 +32,10 @@ export class ConsoleTransport extends TransportStream implements WriteThrough {
     this.#style = options.format ?? 'json'
   }
 
-  [ACCEPT](entry: LogEntry, line: () => string): void {
+  [ACCEPT](entry: LogEntry, line: string): void {
     const stream = this.#stream()
     const isReadable = this.#style === 'readable' || (this.#style === 'auto' && stream.isTTY)
-    put(stream, isReadable ? readableLine(entry, stream.isTTY && !('NO_COLOR' in process.env)) : line())
+    put(stream, isReadable ? readableLine(entry, stream.isTTY && !('NO_COLOR' in process.env)) : line)
   }
 
   override log(info: Record<symbol, unknown>, next: () => void): void {

@@ -13,8 +13,7 @@ import { CONTEXT, ERROR_CONTEXT } from './read-entry.ts'
 import type { Info } from './read-entry.ts'
 import { report } from './report.ts'
 import { RotatingFileTransport } from './rotating-file-transport.ts'
-
-const LEVEL = Symbol.for('level')
+import { LEVEL } from './winston-symbols.ts'
 
 type LogMethod = (this: Logger, ...args: unknown[]) => Logger
 
@@ -59,6 +58,12 @@ function ownership(
   const label = name ?? rootName
   return {
     write: { configurable: true, writable: true, value: (info: Info) => pipeline.write(info, label) },
+    audit: {
+      value: (action: string, user: string, details: unknown = {}) => {
+        const message = { type: 'audit', action, user, details }
+        return pipeline.audit({ [LEVEL]: 'info', level: 'info', message }, label)
+      },
+    },
     level: {
       configurable: true,
       enumerable: true,
@@ -90,16 +95,13 @@ function levelMethods(root: winston.Logger): Record<string, LogMethod> {
   return Object.fromEntries(entries)
 }
 
-function categories() {
+function categories(): Pick<Logger, 'access' | 'plugin'> {
   return {
     access(this: Logger, { method, path, status, duration_ms }: AccessFields, context?: Context): void {
       writeFields(this, { type: 'access', method, path, status, duration_ms }, context)
     },
     plugin(this: Logger, { plugin, command, status, duration_ms }: PluginFields, context?: Context): void {
       writeFields(this, { type: 'plugin', plugin, command, status, duration_ms }, context)
-    },
-    audit(this: Logger, action: string, user: string, details: unknown = {}): void {
-      writeFields(this, { type: 'audit', action, user, details })
     },
   }
 }

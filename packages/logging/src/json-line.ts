@@ -3,21 +3,31 @@ import type { LogEntry } from './log-entry.ts'
 
 /** Characters that JSON leaves as they are and terminals, or readers of lines, obey: DEL, C1, line and bidi controls. */
 const UNRULY = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
+/** One range is tested several times faster than seven. */
+const BEYOND_ASCII = /[\u007f-\uffff]/
 const asctimeOf = createAsctime()
 
 /** Returns an entry as one JSON object, without the newline: keys in the order of the design, no control character raw. */
 export function jsonLine(entry: LogEntry): string {
-  const { time, name, level, message, fields, span } = entry
-  let line = `{"asctime":"${asctimeOf(time)}","name":${JSON.stringify(name)},"levelname":"${level}","message":`
-  line += message === null ? 'null' : JSON.stringify(message)
+  return lineOf(entry, jsonContent(entry))
+}
+
+/** Returns what a line says, apart from when, and where in which trace, it was said. */
+export function jsonContent({ name, level, message, fields }: LogEntry): string {
+  const text = message === null ? 'null' : JSON.stringify(message)
   const rest = JSON.stringify(fields)
-  if (rest.length > 2) line += `,${rest.slice(1, -1)}`
-  if (span !== undefined) line += traceFields(span)
-  return tamed(`${line}}`)
+  const head = `"name":${JSON.stringify(name)},"levelname":"${level}","message":${text}`
+  return tamed(rest.length > 2 ? `${head},${rest.slice(1, -1)}` : head)
+}
+
+/** Returns the line of an entry whose content is known. */
+export function lineOf({ time, span }: LogEntry, content: string): string {
+  const line = `{"asctime":"${asctimeOf(time)}",${content}`
+  return span === undefined ? `${line}}` : `${line},${traceFields(span)}}`
 }
 
 function traceFields({ traceId, spanId, traceFlags }: NonNullable<LogEntry['span']>): string {
-  return `,"trace_id":"${traceId}","span_id":"${spanId}","trace_flags":"${hex(traceFlags)}"`
+  return `"trace_id":"${traceId}","span_id":"${spanId}","trace_flags":"${hex(traceFlags)}"`
 }
 
 /** Returns trace flags as the two digits that a `traceparent` header has. */
@@ -27,5 +37,6 @@ export function hex(traceFlags: number): string {
 
 /** Replaces unruly characters by their escapes, which mean the same in JSON. */
 export function tamed(text: string): string {
+  if (!BEYOND_ASCII.test(text)) return text
   return text.replace(UNRULY, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

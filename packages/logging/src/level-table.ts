@@ -1,7 +1,7 @@
+import { processWide } from '@mcp/otel-core'
+
 import { parseLevel, rankOf } from './levels.ts'
 import type { LevelName } from './levels.ts'
-
-const TABLES = Symbol.for('@mcp/otel-logging.level-tables')
 
 /**
  * Levels of a family of loggers by name. A name without a level of its own has that of the nearest name above it
@@ -64,6 +64,5 @@ export function levelMistake(what: string, value: unknown): string {
 }
 
 function tables(): Set<WeakRef<LevelTable>> {
-  const holder = globalThis as { [TABLES]?: Set<WeakRef<LevelTable>> }
-  return (holder[TABLES] ??= new Set())
+  return processWide<Set<WeakRef<LevelTable>>>('logging.level-tables', () => new Set())
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import { onExit } from './exit-flush.ts'
+import { hearsItsEnd, onExit, onSignal } from './exit-flush.ts'
 import { PendingLines } from './pending-lines.ts'
 import { PartlyWritten, RotatingFile } from './rotating-file.ts'
 
@@ -12,7 +12,7 @@ const MAX_PENDING_BYTES = 8_388_608
 
 /** Lines gathered before they are written: what a SIGKILL can lose is one such batch. */
 export interface BatchOptions {
-  /** Bytes at which a batch is written. Default: 32768, and never more than a sixteenth of `maxBytes`. */
+  /** Bytes at which a batch is written. Default: 16384, and never more than a 64th of `maxBytes`. */
   readonly bytes?: number
   /** The longest that a line waits, ms. Default: 100. */
   readonly delayMs?: number
@@ -28,7 +28,10 @@ export interface LogFileOptions {
   readonly mode?: number
   /** Bytes of memory for lines that wait while the file cannot be written. Default: 8 MiB. */
   readonly maxPendingBytes?: number
-  /** Default: none; each line is handed to the kernel before the call returns. */
+  /**
+   * Default: none; each line is handed to the kernel before the call returns. Worker threads, which can end without
+   * being told, do not gather.
+   */
   readonly batch?: BatchOptions | undefined
   /** Hears what the user must know, once for each outage. */
   readonly onReport?: (text: string) => void
@@ -44,8 +47,8 @@ export class LogFile {
   readonly #options: LogFileOptions
   readonly #file: RotatingFile
   readonly #pending: PendingLines
-  readonly #batchBytes: number
-  readonly #forgetExit: () => void
+  readonly #undo: (() => void)[]
+  #batchBytes: number
   #batch = ''
   #batchTimer: NodeJS.Timeout | undefined
   #retryTimer: NodeJS.Timeout | undefined
@@ -67,7 +70,8 @@ export class LogFile {
       ...(options.mode !== undefined && { mode: options.mode }),
       onRotationFailure: (error) => this.#sayRotation(error),
     })
-    this.#forgetExit = onExit(() => this.#exit())
+    this.#undo = [onExit(() => this.#exit())]
+    if (this.#batchBytes > 0) this.#undo.push(onSignal(() => this.flush()))
   }
 
   /** Writes one line, which ends in `\n`. Never throws. */
@@ -90,7 +94,9 @@ export class LogFile {
 
   close(): void {
     this.#exit()
-    this.#forgetExit()
+    for (const undo of this.#undo.splice(0)) undo()
+    // Whoever logs after that has nothing that would write a batch for him.
+    this.#batchBytes = 0
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
     this.#file.close()
@@ -180,7 +186,7 @@ export class LogFile {
 }
 
 function batchBytes(batch: BatchOptions | undefined, maxBytes: number): number {
-  if (batch === undefined) return 0
-  const bytes = batch.bytes ?? 32_768
-  return maxBytes > 0 ? Math.max(1, Math.min(bytes, maxBytes >> 4)) : bytes
+  if (batch === undefined || !hearsItsEnd()) return 0
+  const bytes = batch.bytes ?? 16_384
+  return maxBytes > 0 ? Math.max(1, Math.min(bytes, Math.floor(maxBytes / 64))) : bytes
 }

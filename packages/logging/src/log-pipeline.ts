@@ -1,27 +1,32 @@
 import type winston from 'winston'
 
-import { jsonLine } from './json-line.ts'
+import type { AuditSeal } from './audit-chain.ts'
+import { AuditTrail } from './audit-trail.ts'
+import { onExit } from './exit-flush.ts'
+import { hex, jsonContent, lineOf } from './json-line.ts'
 import type { LevelTable } from './level-table.ts'
 import { parseLevel, rankOf, WINSTON_LEVELS } from './levels.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { ResolvedLoggerOptions } from './logger-options.ts'
 import { createEmitter } from './otlp-emitter.ts'
+import type { Emit } from './otlp-emitter.ts'
 import { readEntry } from './read-entry.ts'
 import type { Info } from './read-entry.ts'
+import { RepeatLimit } from './repeat-limit.ts'
 import { report } from './report.ts'
+import { LEVEL, MESSAGE } from './winston-symbols.ts'
 import { ACCEPT, DELIVERED, isWriteThrough } from './write-through.ts'
-
-const LEVEL = Symbol.for('level')
-const MESSAGE = Symbol.for('message')
 
 /** The way of an entry from the logging call to every sink, within that call. */
 export class LogPipeline {
   readonly #root: winston.Logger
   readonly #levels: LevelTable
   readonly #options: ResolvedLoggerOptions
-  readonly #emit: ((entry: LogEntry) => void) | undefined
+  readonly #emit: Emit | undefined
   readonly #stream: (info: object) => boolean
   readonly #ownFormat: unknown
+  readonly #repeats: RepeatLimit | undefined
+  #trail: AuditTrail | undefined
   #hasFailed = false
 
   constructor(root: winston.Logger, levels: LevelTable, options: ResolvedLoggerOptions) {
@@ -31,42 +36,92 @@ export class LogPipeline {
     this.#emit = options.otlp ? createEmitter() : undefined
     this.#stream = root.write.bind(root)
     this.#ownFormat = root.format
+    this.#repeats = options.rateLimit && new RepeatLimit(options.rateLimit, (summary) => this.#sink(summary))
+    const forgetExit = this.#repeats && onExit(() => this.#repeats?.flush())
+    root.once('close', () => {
+      this.#repeats?.flush()
+      forgetExit?.()
+      this.#trail?.close()
+    })
   }
 
   /** Takes what winston's methods have made of a call. Never throws; returns true, as a stream that wants more. */
   write(info: Info, name: string): boolean {
     try {
-      if (!this.#root.silent) this.#deliver(info, name)
+      const rank = rankOf(parseLevel(info[LEVEL] ?? info.level) ?? 'INFO')
+      if (this.#isWanted(rank, name)) {
+        const entry = readEntry(info, name, this.#options.redactor)
+        const content = jsonContent(entry)
+        if (this.#repeats?.admits(entry, content) !== false) this.#sink(entry, content)
+      }
     } catch (error) {
-      if (!this.#hasFailed) report(`a log line could not be written: ${String(error)}; this is said once`)
-      this.#hasFailed = true
+      this.#fail(error)
     }
     return true
   }
 
+  /** Takes an audit entry: into the trail whatever the level, and into the log as its level has it. Never throws. */
+  audit(info: Info, name: string): AuditSeal | undefined {
+    try {
+      const entry = readEntry(info, name, this.#options.redactor)
+      const content = jsonContent(entry)
+      const sealed = this.#auditTrail()?.append(lineOf(entry, content).slice(0, -1))
+      this.#sink(entry, content, sealed)
+      return sealed
+    } catch (error) {
+      this.#fail(error)
+      return undefined
+    }
+  }
+
   flush(): void {
+    this.#repeats?.flush()
+    this.#trail?.flush()
     for (const transport of this.#root.transports) (transport as { flush?: () => void }).flush?.()
   }
 
-  #deliver(info: Info, name: string): void {
-    const rank = rankOf(parseLevel(info[LEVEL] ?? info.level) ?? 'INFO')
+  #isWanted(rank: number, name: string): boolean {
     const threshold = this.#levels.rankOf(name)
-    const takers = this.#root.transports.filter((transport) => rank <= rankOfTransport(transport, threshold))
-    if (takers.length === 0 && (this.#emit === undefined || rank > threshold)) return
-    const entry = readEntry(info, name, this.#options.redactor)
-    let json: string | undefined
-    const line = (): string => (json ??= this.#lineOf(entry))
-    for (const taker of takers) if (isWriteThrough(taker)) taker[ACCEPT](entry, line)
-    if (rank <= threshold) this.#emit?.(entry)
-    if (takers.some((taker) => !isWriteThrough(taker))) this.#stream(infoOf(entry, line()))
+    if (this.#root.silent) return false
+    if (this.#emit !== undefined && rank <= threshold) return true
+    return this.#root.transports.some((transport) => rank <= rankOfTransport(transport, threshold))
   }
 
-  /** Our JSON, or what the application's own winston format makes of the entry. */
-  #lineOf(entry: LogEntry): string {
+  /** Hands an entry to every sink that wants its level. */
+  #sink(entry: LogEntry, content = jsonContent(entry), sealed?: AuditSeal): void {
+    if (this.#root.silent) return
+    const rank = rankOf(entry.level)
+    const threshold = this.#levels.rankOf(entry.name)
+    if (rank <= threshold) this.#emit?.(entry, sealed)
+    const line = this.#lineOf(entry, content)
+    if (line === undefined) return
+    let streamed = false
+    for (const transport of this.#root.transports) {
+      if (rank > rankOfTransport(transport, threshold)) continue
+      if (isWriteThrough(transport)) transport[ACCEPT](entry, line)
+      else streamed = true
+    }
+    if (streamed) this.#stream(infoOf(entry, line))
+  }
+
+  /** Our JSON, or what the application's own winston format makes of the entry: nothing, if it filters it out. */
+  #lineOf(entry: LogEntry, content: string): string | undefined {
     const { format } = this.#root
-    if (format === this.#ownFormat) return jsonLine(entry)
-    const formed = format.transform({ ...infoOf(entry, '') }, format.options)
-    return typeof formed === 'object' ? String((formed as Record<symbol, unknown>)[MESSAGE]) : jsonLine(entry)
+    if (format === this.#ownFormat) return lineOf(entry, content)
+    const formed = format.transform(infoOf(entry, lineOf(entry, content)), format.options)
+    return typeof formed === 'object' ? String((formed as Record<symbol, unknown>)[MESSAGE]) : undefined
+  }
+
+  #auditTrail(): AuditTrail | undefined {
+    const { audit } = this.#options
+    if (audit === undefined) return undefined
+    return (this.#trail ??= new AuditTrail({ ...audit, path: audit.file, onReport: report }))
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    report(`a log line could not be written: ${String(error)}; later ones that cannot be are not mentioned`)
   }
 }
 
@@ -75,7 +130,16 @@ function rankOfTransport({ level }: winston.transport, threshold: number): numbe
 }
 
 /** The entry as other people's transports know it. */
-function infoOf({ level, message, fields }: LogEntry, line: string): winston.Logform.TransformableInfo {
+function infoOf({ level, message, fields, span }: LogEntry, line: string): winston.Logform.TransformableInfo {
   const winstonLevel = level.toLowerCase()
-  return { ...fields, level: winstonLevel, message, [LEVEL]: winstonLevel, [MESSAGE]: line, [DELIVERED]: true }
+  const trace = span && { trace_id: span.traceId, span_id: span.spanId, trace_flags: hex(span.traceFlags) }
+  return {
+    ...fields,
+    ...trace,
+    level: winstonLevel,
+    message,
+    [LEVEL]: winstonLevel,
+    [MESSAGE]: line,
+    [DELIVERED]: true,
+  }
 }

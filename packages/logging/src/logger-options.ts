@@ -1,3 +1,6 @@
+import { dirname, join } from 'node:path'
+
+import type { AuditKey } from './audit-chain.ts'
 import type { ConsoleFormat, ConsoleTarget } from './console-transport.ts'
 import { levelMistake } from './level-table.ts'
 import { parseLevel } from './levels.ts'
@@ -5,6 +8,7 @@ import type { LevelName } from './levels.ts'
 import type { BatchOptions } from './log-file.ts'
 import { createRedactor } from './redactor.ts'
 import type { Redactor, RedactOptions } from './redactor.ts'
+import type { RateLimitOptions } from './repeat-limit.ts'
 
 /** The guide's logging configuration; every part has the guide's value as default. */
 export interface LoggerOptions {
@@ -30,6 +34,21 @@ export interface LoggerOptions {
   readonly redact?: RedactOptions
   /** Hands every line to OpenTelemetry's log pipeline too. Default: true. */
   readonly otlp?: boolean
+  /** Holds back lines that repeat, and says how many there were. Default: false, every line is written. */
+  readonly rateLimit?: boolean | RateLimitOptions
+  /** The audit trail. Default: `mcp-audit.log` beside the log file, made by the first audit line; false if there is no file. */
+  readonly audit?: false | string | AuditOptions
+}
+
+/** An audit trail: a file of its own whose entries are sealed to one another. */
+export interface AuditOptions {
+  readonly file: string
+  /** Seals with HMAC-SHA256, so that only who has the key can make a chain that holds. Default: none, plain SHA-256. */
+  readonly key?: AuditKey
+  /** Size at which the file is rotated, bytes; no entry is ever removed; 0: never. Default: 10485760. */
+  readonly maxBytes?: number
+  /** Waits until each entry is on the disk itself. Default: false. */
+  readonly fsync?: boolean
 }
 
 /** Options with every default filled in. */
@@ -45,6 +64,8 @@ export interface ResolvedLoggerOptions {
   readonly batch: BatchOptions | undefined
   readonly redactor: Redactor
   readonly otlp: boolean
+  readonly rateLimit: RateLimitOptions | undefined
+  readonly audit: AuditOptions | undefined
 }
 
 /** Fills in defaults. A bad value falls back to its default, and `mistakes` says what was wrong with each. */
@@ -57,6 +78,7 @@ export function resolveLoggerOptions(options: LoggerOptions): { resolved: Resolv
     mistakes.push(`createLogger: ${key} is ${shown(value)}; expected ${expected}`)
     return fallback
   }
+  const file = pick<false | string>('file', 'mcp.log', 'false or a path', (value) => value === false || isText(value))
   const resolved: ResolvedLoggerOptions = {
     name: pick('name', 'mcp', 'a text', isText),
     level: levelOption('level', options.level, mistakes) ?? 'INFO',
@@ -67,12 +89,14 @@ export function resolveLoggerOptions(options: LoggerOptions): { resolved: Resolv
     format: pick<ConsoleFormat>('format', 'json', "'json', 'readable' or 'auto'", (value) =>
       ['json', 'readable', 'auto'].includes(value as string),
     ),
-    file: pick<false | string>('file', 'mcp.log', 'false or a path', (value) => value === false || isText(value)),
+    file,
     maxBytes: pick('maxBytes', 10_485_760, 'a whole number of bytes, or 0 for no rotation', isCount),
     backupCount: pick('backupCount', 5, 'a whole number of files, or 0 for no rotation', isCount),
-    batch: batchOption(options.batch, mistakes),
+    batch: countsOption('batch', options.batch, ['bytes', 'delayMs'], mistakes),
     redactor: redactOption(options.redact, mistakes),
     otlp: pick('otlp', true, 'true or false', (value) => typeof value === 'boolean'),
+    rateLimit: countsOption('rateLimit', options.rateLimit, ['lines', 'perMs'], mistakes),
+    audit: auditOption(options.audit, file, mistakes),
   }
   return { resolved: Object.freeze(resolved), mistakes }
 }
@@ -96,17 +120,38 @@ function levelOptions(levels: unknown, mistakes: string[]): [string, LevelName][
   })
 }
 
-function batchOption(batch: unknown, mistakes: string[]): BatchOptions | undefined {
-  if (batch === undefined || batch === false) return undefined
-  if (batch === true) return {}
-  const { bytes = 1, delayMs = 1 } = (
-    typeof batch === 'object' && batch !== null ? batch : { bytes: Number.NaN }
-  ) as BatchOptions
-  if ([bytes, delayMs].every((value) => Number.isSafeInteger(value) && value > 0)) return batch as BatchOptions
+/** An option that is off, on, or on with whole numbers above 0. */
+function countsOption<K extends string>(
+  what: string,
+  value: unknown,
+  keys: readonly K[],
+  mistakes: string[],
+): { readonly [P in K]?: number } | undefined {
+  if (value === undefined || value === false) return undefined
+  if (value === true) return {}
+  const counts = (typeof value === 'object' ? value : null) as Record<string, unknown> | null
+  if (
+    counts !== null &&
+    keys.every((key) => counts[key] === undefined || (isCount(counts[key]) && counts[key] !== 0))
+  ) {
+    return counts as { readonly [P in K]?: number }
+  }
   mistakes.push(
-    `createLogger: batch is ${shown(batch)}; expected true, false or { bytes, delayMs } of whole numbers above 0`,
+    `createLogger: ${what} is ${shown(value)}; expected true, false or whole numbers above 0 under ${keys.join(', ')}`,
   )
   return undefined
+}
+
+function auditOption(audit: unknown, file: false | string, mistakes: string[]): AuditOptions | undefined {
+  const beside = file === false ? undefined : { file: join(dirname(file), 'mcp-audit.log') }
+  if (audit === undefined) return beside
+  if (audit === false) return undefined
+  if (isText(audit)) return { file: audit as string }
+  const options = audit as AuditOptions | null
+  if (typeof options === 'object' && options !== null && isText(options.file) && isCount(options.maxBytes ?? 0))
+    return options
+  mistakes.push(`createLogger: audit is ${shown(audit)}; expected false, a path or { file, key, maxBytes, fsync }`)
+  return beside
 }
 
 function redactOption(redact: RedactOptions | undefined, mistakes: string[]): Redactor {

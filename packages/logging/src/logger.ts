@@ -1,6 +1,8 @@
 import type { Context } from '@opentelemetry/api'
 import type winston from 'winston'
 
+import type { AuditSeal } from './audit-chain.ts'
+
 /** One served request, as an access line has it. */
 export interface AccessFields {
   readonly method: string
@@ -26,8 +28,11 @@ export type Logger = winston.Logger & {
   access(fields: AccessFields, context?: Context): void
   /** Writes a plugin line. `context`: the execution's, when it is not the active one. */
   plugin(fields: PluginFields, context?: Context): void
-  /** Writes an audit line: who did what; `details` are cleared of secrets always. */
-  audit(action: string, user: string, details?: unknown): void
+  /**
+   * Writes an audit line, who did what, to the log and to the audit trail, whatever the level; `details` are cleared of
+   * secrets always. Returns the entry's seal in the trail, or undefined where it is not on the disk yet.
+   */
+  audit(action: string, user: string, details?: unknown): AuditSeal | undefined
   /** Returns the logger of a name in the same family: same transports, own level, `name` in its lines. */
   getLogger(name: string): Logger
   /** Writes all that waits, as far as the system takes it. */

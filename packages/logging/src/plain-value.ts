@@ -51,17 +51,18 @@ export class PlainWalk {
     return `${read}… (${value.length - MAX_STRING} more characters)`
   }
 
-  /** Copies the entries of an object under the rules for keys; `skip` names those that are left out. */
-  entries(source: object, into: PlainObject, skip?: (key: string) => boolean): void {
+  /** Copies the entries of an object under the rules for keys; `rename` gives the key to write, or undefined for none. */
+  entries(source: object, into: PlainObject, rename?: (key: string) => string | undefined): void {
     let count = 0
     for (const key of Object.keys(source)) {
-      if (skip?.(key)) continue
+      const name = rename === undefined ? key : rename(key)
+      if (name === undefined) continue
       if (count++ === MAX_ENTRIES || this.#nodes++ > MAX_NODES) {
         into['…'] = 'more entries'
         return
       }
       const plain = this.#property(source, key)
-      if (plain !== undefined) put(into, key, plain)
+      if (plain !== undefined) put(into, name, plain)
     }
   }
 
@@ -175,7 +176,7 @@ export class PlainWalk {
       const plain = this.value(value)
       if (plain !== undefined) into[key] = plain
     }
-    this.entries(error, into, (key) => Object.hasOwn(into, key))
+    this.entries(error, into, (key) => (Object.hasOwn(into, key) ? undefined : key))
     return into
   }
 }

@@ -10,18 +10,17 @@ import { describeThrown, isError } from './logged-error.ts'
 import { PlainWalk, put } from './plain-value.ts'
 import type { PlainObject } from './plain-value.ts'
 import type { Redactor } from './redactor.ts'
+import { LEVEL, SPLAT } from './winston-symbols.ts'
 
 /** winston's info: `level`, `message`, whatever else was given, and its symbols. */
 export type Info = { level: string; message: unknown; [key: string | symbol]: unknown }
 
-const LEVEL = Symbol.for('level')
-const SPLAT = Symbol.for('splat')
 const TOKENS = /%[scdjifoO%]/g
 /** Carries the context for lines that tell of another moment than the one they are written in. */
-export const CONTEXT = Symbol.for('@mcp/otel-logging.context')
+export const CONTEXT = Symbol.for('@mcp/otel/logging.context')
 
 /** Carries what was given beside an error: `logger.error(error, context)`. */
-export const ERROR_CONTEXT = Symbol.for('@mcp/otel-logging.error-context')
+export const ERROR_CONTEXT = Symbol.for('@mcp/otel/logging.error-context')
 
 /** Keys that only we may set: a caller's field of such a name gets an underscore behind it. */
 const RESERVED = new Set(['asctime', 'name', 'levelname', 'message', 'trace_id', 'span_id', 'trace_flags'])
@@ -68,18 +67,18 @@ class Reading {
 
   read(info: Info): Content {
     const { message } = info
-    if (isError(info)) return this.#thrown(info, {}, isOwnWinstonKey)
-    if (isError(message)) return this.#thrown(message, info, isWinstonKey)
+    if (isError(info)) return this.#thrown(info, {})
+    if (isError(message)) return this.#thrown(message, info)
     const splat = info[SPLAT] as readonly unknown[] | undefined
     const error = splat?.find(isError)
     if (error !== undefined) return this.#withError(info, splat as readonly unknown[], error)
     if (typeof message === 'object' && message !== null) {
       this.#merge(message)
-      this.#merge(info, isWinstonKey)
+      this.#merge(info, metaName)
       return this.#content(null, this.#exceptionIn(message))
     }
     const text = splat === undefined ? message : this.#interpolated(message, splat)
-    this.#merge(info, isWinstonKey)
+    this.#merge(info, metaName)
     return this.#content(this.#textOf(text), this.#exceptionIn(info))
   }
 
@@ -100,17 +99,15 @@ class Reading {
     return exception === undefined ? { message, fields } : { message, fields, exception }
   }
 
-  #merge(source: object, skip?: (key: string) => boolean): void {
-    const into: PlainObject = {}
-    this.#walk.entries(source, into, skip)
-    for (const [key, value] of Object.entries(into)) put(this.#fields, RESERVED.has(key) ? `${key}_` : key, value)
+  #merge(source: object, rename: (key: string) => string | undefined = fieldName): void {
+    this.#walk.entries(source, this.#fields, rename)
   }
 
   /** The guide's error line; what was logged with the error is its context. */
-  #thrown(error: object, meta: object, skip: (key: string) => boolean): Content {
+  #thrown(error: object, meta: object): Content {
     const context: PlainObject = {}
-    this.#walk.entries(error, context, isOwnWinstonKey)
-    this.#walk.entries(meta, context, skip)
+    this.#walk.entries(error, context, errorDetailName)
+    this.#walk.entries(meta, context, contextName)
     const given = (meta as Info)[ERROR_CONTEXT]
     if (typeof given === 'object' && given !== null) this.#walk.entries(given, context)
     else if (given !== undefined) put(context, 'context', this.#walk.value(given) ?? null)
@@ -125,7 +122,7 @@ class Reading {
     const text = String(this.#interpolated(info.message, splat))
     const glued = splat[0] === error && error.message !== '' ? ` ${error.message}` : ''
     const own = glued !== '' && text.endsWith(glued) ? text.slice(0, -glued.length) : text
-    this.#merge(info, (key) => isWinstonKey(key) || key === 'stack' || key === 'cause')
+    this.#merge(info, metaNameBesideError)
     Object.assign(this.#fields, { error: exception.message, traceback: exception.stacktrace })
     return this.#content(this.#walk.text(own), exception)
   }
@@ -151,11 +148,24 @@ class Reading {
   }
 }
 
-function isWinstonKey(key: string): boolean {
-  return WINSTON.has(key)
+/** The name under which a caller's field is written. */
+function fieldName(key: string): string {
+  return RESERVED.has(key) ? `${key}_` : key
 }
 
-/** Also those that an error has by itself. */
-function isOwnWinstonKey(key: string): boolean {
-  return WINSTON.has(key) || key === 'stack' || key === 'cause' || key === 'name'
+/** The same, for what winston has gathered; undefined for its own keys. */
+function metaName(key: string): string | undefined {
+  return WINSTON.has(key) ? undefined : fieldName(key)
+}
+
+function metaNameBesideError(key: string): string | undefined {
+  return key === 'stack' || key === 'cause' ? undefined : metaName(key)
+}
+
+function contextName(key: string): string | undefined {
+  return WINSTON.has(key) ? undefined : key
+}
+
+function errorDetailName(key: string): string | undefined {
+  return key === 'stack' || key === 'cause' || key === 'name' ? undefined : contextName(key)
 }

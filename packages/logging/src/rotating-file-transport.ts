@@ -4,10 +4,9 @@ import type { LogEntry } from './log-entry.ts'
 import { LogFile } from './log-file.ts'
 import type { LogFileOptions } from './log-file.ts'
 import { report } from './report.ts'
+import { MESSAGE } from './winston-symbols.ts'
 import { ACCEPT, DELIVERED } from './write-through.ts'
 import type { WriteThrough } from './write-through.ts'
-
-const MESSAGE = Symbol.for('message')
 
 export interface RotatingFileTransportOptions extends LogFileOptions {
   /** Least severe level that is written. Default: the logger's. */
@@ -27,8 +26,8 @@ export class RotatingFileTransport extends TransportStream implements WriteThrou
     return this.#file.path
   }
 
-  [ACCEPT](entry: LogEntry, line: () => string): void {
-    this.#file.write(`${line()}\n`, entry.time)
+  [ACCEPT](entry: LogEntry, line: string): void {
+    this.#file.write(`${line}\n`, entry.time)
   }
 
   override log(info: Record<symbol, unknown>, next: () => void): void {

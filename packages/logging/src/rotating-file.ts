@@ -1,6 +1,7 @@
 import {
   closeSync,
   fstatSync,
+  fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -13,10 +14,12 @@ import { dirname } from 'node:path'
 
 import { withFileLock } from './file-lock.ts'
 
-/** How far two processes may be wrong about the size of the file that they share, bytes. */
-const MARGIN_BYTES = 65_536
+/** Room left in a file for processes that looked at its size just before another filled it, bytes. */
+const RESERVE_BYTES = 65_536
 /** How long a file that was renamed from outside may go unnoticed, and a rotation that failed is put off, ms. */
 const RECHECK_MS = 1000
+/** Less than others need to fill and rotate away a file and all its backups, ms. */
+const STALLED_MS = 0.5
 
 export interface RotatingFileOptions {
   readonly path: string
@@ -26,6 +29,8 @@ export interface RotatingFileOptions {
   readonly backupCount: number
   /** Permission bits of files that are created. */
   readonly mode?: number
+  /** Whether `appendAlone` waits until the line is on the disk itself. */
+  readonly fsync?: boolean
   /** A rotation failed: writing goes on in the present file. */
   readonly onRotationFailure?: (error: Error) => void
 }
@@ -36,7 +41,7 @@ export interface RotatingFileOptions {
  */
 export class RotatingFile {
   readonly #options: RotatingFileOptions
-  readonly #freely: number
+  readonly #limit: number
   #fd: number | undefined
   #inode = 0
   #isTorn = false
@@ -47,8 +52,9 @@ export class RotatingFile {
   constructor(options: RotatingFileOptions) {
     this.#options = options
     const rotates = options.maxBytes > 0 && options.backupCount > 0
-    // Below this size a line is written without asking for the lock: whoever else writes there cannot pass the limit.
-    this.#freely = rotates ? options.maxBytes - Math.min(MARGIN_BYTES, options.maxBytes >> 4) : Infinity
+    this.#limit = rotates
+      ? options.maxBytes - Math.min(RESERVE_BYTES, Math.floor(options.maxBytes / 16))
+      : Number.POSITIVE_INFINITY
   }
 
   /**
@@ -56,13 +62,40 @@ export class RotatingFile {
    * `PartlyWritten` when some of them are in the file.
    */
   append(lines: string | Buffer, now: number): void {
+    const begun = performance.now()
+    this.#append(lines, now)
+    if (performance.now() - begun > STALLED_MS && this.#isGone()) this.#append(lines, now)
+  }
+
+  #append(lines: string | Buffer, now: number): void {
     const length = typeof lines === 'string' ? Buffer.byteLength(lines) : lines.length
     const size = this.#ready(now)
-    if (size + length <= this.#freely || this.#isPutOff(now)) this.#write(lines, length)
+    if (size + length <= this.#limit || size === 0 || this.#isPutOff(now)) this.#write(lines, length)
     else if (!this.#alone(() => this.#writeAlone(lines, length, now))) {
-      if (size + length > this.#options.maxBytes) this.#putOff(now, new Error('another process holds its lock file'))
+      this.#putOff(now, new Error(`its lock file ${this.#options.path}.lock cannot be had`))
       this.#write(lines, length)
     }
+  }
+
+  /**
+   * Writes the one line that `compose` makes with the file's lock held: nobody else writes between its looking at the
+   * file and its line. Throws when the lock cannot be had.
+   */
+  appendAlone(compose: () => string, now: number): void {
+    const work = (): void => {
+      this.#followPath(now)
+      this.#ready(now)
+      const line = compose()
+      this.#writeAlone(line, Buffer.byteLength(line), now)
+      if (this.#options.fsync === true) fsyncSync(this.#fd as number)
+    }
+    if (!this.#alone(work)) throw new Error(`the lock file ${this.#options.path}.lock cannot be had`)
+  }
+
+  /** Which file the path means now, and how much is in it: both are as before exactly if nobody else wrote. */
+  identity(): string {
+    const { ino, size } = fstatSync(this.#fd as number)
+    return `${ino}:${size}`
   }
 
   close(): void {
@@ -74,6 +107,13 @@ export class RotatingFile {
     } catch {
       // Nothing was buffered, so nothing is lost with it.
     }
+  }
+
+  /** While this process was put aside others may have rotated the file that it wrote to out of existence. */
+  #isGone(): boolean {
+    if (this.#fd === undefined || fstatSync(this.#fd).nlink > 0) return false
+    this.close()
+    return true
   }
 
   /** Opens the file if need be, and returns its size. */
@@ -143,12 +183,11 @@ export class RotatingFile {
     this.#options.onRotationFailure?.(error)
   }
 
-  /** With the lock held nobody else rotates, nor writes this near the limit: the size is what it says. */
+  /** With the lock held nobody else rotates: whoever was first has done it, and the file is a new one. */
   #writeAlone(lines: string | Buffer, length: number, now: number): void {
-    const { maxBytes } = this.#options
     this.#followPath(now)
     const size = this.#ready(now)
-    if (size > 0 && size + length > maxBytes) this.#rotate(now)
+    if (size > 0 && size + length > this.#limit) this.#rotate(now)
     this.#write(lines, length)
   }
 
