@@ -1,10 +1,10 @@
 import { keyValues, milliseconds, oneOf, text, trueFalse, type Kind } from './kinds.ts'
 
-/** A standard variable that the SDK reads by itself: we only say so when its value is wrong. */
+/** A variable that is read elsewhere, most by the SDK: we only say so when its value is wrong. */
 export interface CheckedVariable {
   readonly name: string
   readonly kind: Kind<unknown>
-  /** What the SDK uses when it is unset or wrong. */
+  /** What is used when it is unset or wrong. */
   readonly otherwise: string
   readonly doc: string
 }
@@ -57,5 +57,11 @@ export const checkedVariables: readonly CheckedVariable[] = [
     kind: text,
     otherwise: 'http://localhost:9411/api/v2/spans',
     doc: 'Where the zipkin exporter sends to.',
+  },
+  {
+    name: 'MCP_OTEL_AUDIT_KEY',
+    kind: { ...text, secret: true },
+    otherwise: 'none',
+    doc: 'Key that `mcp-otel audit verify` checks a sealed audit trail with.',
   },
 ]

@@ -12,7 +12,7 @@ export interface ConfigSources {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /** Settings given in code; they beat the environment. */
   readonly options?: ConfigOptions | undefined
-  /** Names that the options may also have though they are no settings. */
+  /** Paths that the options may also have though they are no settings: `sdk`, `http.route`. */
   readonly otherOptions?: readonly string[] | undefined
 }
 
@@ -109,7 +109,10 @@ function checkVariables(variables: Variables): string[] {
 }
 
 function unknownVariables(variables: Variables): string[] {
-  const known = listSettings(settings).flatMap(({ setting }) => setting.env)
+  const known = [
+    ...listSettings(settings).flatMap(({ setting }) => setting.env),
+    ...checkedVariables.map(({ name }) => name),
+  ]
   const ours = known.filter((name) => name.startsWith(OUR_PREFIX))
   return [...variables.keys()]
     .filter((name) => name.startsWith(OUR_PREFIX) && !ours.includes(name))
@@ -132,7 +135,7 @@ function unknownOptions(options: unknown, others: readonly string[]): string[] {
   const walk = (group: object, prefix: string): string[] =>
     Object.keys(group).flatMap((name) => {
       const path = prefix + name
-      if (paths.includes(path) || (prefix === '' && others.includes(name))) return []
+      if (paths.includes(path) || others.includes(path)) return []
       const value: unknown = attempt(() => (group as Record<string, unknown>)[name])
       if (!groups.has(path))
         return [unknown(`options.${path}`, 'an option', nearestOption(path, [...paths, ...groups, ...others]))]

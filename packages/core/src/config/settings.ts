@@ -114,6 +114,16 @@ const log = {
     default: 'INFO',
     doc: 'Least severe log line that is written.',
   }),
+  maxBytes: setting(integer(0, Number.MAX_SAFE_INTEGER, 'bytes'), {
+    env: 'MCP_OTEL_LOG_MAX_BYTES',
+    default: 10_485_760,
+    doc: 'Size at which the file is rotated; 0 never rotates it.',
+  }),
+  backupCount: setting(integer(0, 1000), {
+    env: 'MCP_OTEL_LOG_BACKUP_COUNT',
+    default: 5,
+    doc: 'Rotated files that are kept.',
+  }),
   console: setting(onOff, {
     env: 'MCP_OTEL_LOG_CONSOLE',
     default: false,

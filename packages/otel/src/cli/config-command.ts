@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+
+import { listSettings, readConfig, settings, type Config, type NamedSetting } from '@mcp/otel-core'
+
+import type { CommandIo } from './command.ts'
+
+const USAGE = `Usage: mcp-otel config [options]
+
+Shows the settings as this environment has them: path of the option, value, and what set it. Secrets are redacted, and
+everything that is wrong with the environment is named on stderr.
+
+  --json  print one JSON object: config, origins, problems
+  --help
+
+Exit code: 0; 1 when something is wrong.
+`
+
+/** Runs `mcp-otel config` and returns the exit code. */
+export async function runConfigCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  })
+  if (values.help) {
+    io.stdout.write(USAGE)
+    return 0
+  }
+  const { config, problems, origins } = readConfig({ env: io.env })
+  const rows = listSettings(settings).map((named) => ({
+    path: named.path,
+    value: shown(named, config),
+    origin: origins[named.path] ?? 'default',
+  }))
+  if (values.json) {
+    const shownConfig = Object.fromEntries(rows.map(({ path, value }) => [path, value]))
+    io.stdout.write(`${JSON.stringify({ config: shownConfig, origins, problems }, undefined, 2)}\n`)
+  } else {
+    const widths = [
+      Math.max(...rows.map(({ path }) => path.length)),
+      Math.max(...rows.map(({ value }) => value.length)),
+    ]
+    for (const { path, value, origin } of rows) {
+      io.stdout.write(`${path.padEnd(widths[0]!)}  ${value.padEnd(Math.min(widths[1]!, 40))}  ${origin}\n`)
+    }
+    for (const problem of problems) io.stderr.write(`${problem}\n`)
+  }
+  return problems.length === 0 ? 0 : 1
+}
+
+function shown({ path, setting }: NamedSetting, config: Config): string {
+  const value = path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], config)
+  if (value === undefined || value === null) return '–'
+  return setting.kind.show(value) || 'none'
+}

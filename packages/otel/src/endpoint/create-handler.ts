@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { MetricsHandler } from '@mcp/otel-core'
+import type { Health } from '@mcp/otel-health'
+import { diag } from '@opentelemetry/api'
+
+import { reasonOf } from '../diagnostics/diag-text.ts'
+import { createTokenCheck } from './bearer-token.ts'
+import { answerText } from './plain-text.ts'
+
+/**
+ * Answers /metrics, /health, /livez, /readyz and /startupz on a server of the app's: true when the request is one of
+ * these, and then it is answered; else false, and `next`, where given, is called.
+ */
+export type EndpointHandler = (request: IncomingMessage, response: ServerResponse, next?: () => void) => boolean
+
+export interface EndpointHandlerOptions {
+  readonly metrics: MetricsHandler
+  readonly health: Pick<Health, 'handler'>
+  readonly token: string | undefined
+}
+
+/** What is served, as the index lists it. */
+export const ENDPOINT_PATHS = ['/metrics', '/health', '/livez', '/readyz', '/startupz'] as const
+
+const HEALTH_PATH = /^\/(?:health(?:\/.*)?|livez|readyz|startupz)$/
+
+/** Creates the handler; it never throws, and touches no request that is not its own. */
+export function createEndpointHandler({ metrics, health, token }: EndpointHandlerOptions): EndpointHandler {
+  const isAllowed = createTokenCheck(token)
+  return (request, response, next) => {
+    const path = requestPath(request.url)
+    const serve = path === '/metrics' ? metrics : HEALTH_PATH.test(path) ? health.handler : undefined
+    if (serve === undefined) {
+      next?.()
+      return false
+    }
+    if (!isAllowed(request.headers.authorization)) {
+      answerText(request, response, 401, 'this needs a bearer token', { 'WWW-Authenticate': 'Bearer realm="mcp-otel"' })
+      return true
+    }
+    void answer(serve, request, response)
+    return true
+  }
+}
+
+type Serve = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<unknown>
+
+async function answer(serve: Serve, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await serve(request, response)
+  } catch (error) {
+    diag.error(`${requestPath(request.url)} could not be answered: ${reasonOf(error)}`)
+    if (!response.headersSent) answerText(request, response, 500, 'this could not be answered; see the log')
+  }
+}
+
+/** Returns the path of a request without query and trailing slash, also where the whole URL was sent. */
+export function requestPath(url = '/'): string {
+  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+  return path.replace(/\/+$/, '') || '/'
+}

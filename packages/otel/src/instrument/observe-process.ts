@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import {
+  constants,
+  monitorEventLoopDelay,
+  performance,
+  PerformanceObserver,
+  type PerformanceEntry,
+} from 'node:perf_hooks'
+
+import { createInstruments } from '@mcp/otel-core'
+
+import { buildInstruments, processInstruments } from '../process-instruments.ts'
+import { VERSION } from '../version.ts'
+
+const SCOPE = '@mcp/otel'
+
+/** Resolution of the event loop's delay, ms; the histogram counts it in, so it is taken off again. */
+const RESOLUTION_MILLIS = 20
+
+const GC_KINDS = new Map([
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+] as const)
+
+/** States the version of this package as `mcp_build_info`; returns what takes it back. */
+export function observeBuild(): () => void {
+  const { buildInfo } = createInstruments(buildInstruments, { scope: SCOPE, version: VERSION })
+  return buildInfo.observe((observe) => observe(1, { version: VERSION }))
+}
+
+/** Measures what this process uses; returns what stops it. Its timers do not keep the process alive. */
+export function observeProcess(): () => void {
+  const instruments = createInstruments(processInstruments, { scope: SCOPE, version: VERSION })
+  const stops = [observeCpu(), observeMemory(), observeDescriptors(), observeEventLoop(), observeGc(), observeVersion()]
+  return () => {
+    for (const stop of stops.flat()) stop()
+  }
+
+  function observeCpu() {
+    const { cpu, cpuSystem, cpuUser, startTime } = instruments
+    return [
+      cpuUser.observe((observe) => observe(process.cpuUsage().user / 1e6)),
+      cpuSystem.observe((observe) => observe(process.cpuUsage().system / 1e6)),
+      cpu.observe((observe) => {
+        const { user, system } = process.cpuUsage()
+        observe((user + system) / 1e6)
+      }),
+      startTime.observe((observe) => observe(performance.timeOrigin / 1000)),
+    ]
+  }
+
+  function observeMemory() {
+    const { externalMemory, heapTotal, heapUsed, residentMemory } = instruments
+    return [
+      residentMemory.observe((observe) => observe(process.memoryUsage.rss())),
+      heapTotal.observe((observe) => observe(process.memoryUsage().heapTotal)),
+      heapUsed.observe((observe) => observe(process.memoryUsage().heapUsed)),
+      externalMemory.observe((observe) => observe(process.memoryUsage().external)),
+    ]
+  }
+
+  /** Only Linux tells. */
+  function observeDescriptors() {
+    const limit = maxFds()
+    if (limit === undefined) return []
+    return [
+      instruments.maxFds.observe((observe) => observe(limit)),
+      // Reading the folder takes a descriptor itself.
+      instruments.openFds.observe((observe) => observe(readdirSync('/proc/self/fd').length - 1)),
+    ]
+  }
+
+  function observeEventLoop() {
+    const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MILLIS })
+    delay.enable()
+    const seconds = (nanoseconds: number) => Math.max(0, nanoseconds - RESOLUTION_MILLIS * 1e6) / 1e9
+    const { eventLoopLag, eventLoopLagMax, eventLoopLagP50, eventLoopLagP99, eventLoopUtilization } = instruments
+    const measured = (read: () => number) => (observe: (value: number) => void) => {
+      if (delay.count > 0) observe(seconds(read()))
+    }
+    return [
+      eventLoopLag.observe(measured(() => delay.mean)),
+      eventLoopLagP50.observe(measured(() => delay.percentile(50))),
+      eventLoopLagP99.observe(measured(() => delay.percentile(99))),
+      eventLoopLagMax.observe(measured(() => delay.max)),
+      eventLoopUtilization.observe((observe) => {
+        observe(performance.eventLoopUtilization().utilization)
+        // The last of the group to be asked: what has been told starts anew.
+        delay.reset()
+      }),
+      () => delay.disable(),
+    ]
+  }
+
+  function observeGc() {
+    instruments.gcDuration.zero({})
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const { detail, duration } = entry as PerformanceEntry & { readonly detail?: { readonly kind?: number } }
+        const kind = GC_KINDS.get(detail?.kind ?? -1)
+        if (kind !== undefined) instruments.gcDuration.record(duration / 1000, { kind })
+      }
+    })
+    observer.observe({ entryTypes: ['gc'] })
+    return [() => observer.disconnect()]
+  }
+
+  function observeVersion() {
+    const version = process.version
+    const [major = '', minor = '', patch = ''] = process.versions.node.split('.')
+    return [instruments.version.observe((observe) => observe(1, { version, major, minor, patch }))]
+  }
+}
+
+function maxFds(): number | undefined {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return limit === undefined ? undefined : Number(limit)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,77 @@
+import { SIGNAL_LISTENER } from '@mcp/otel-health'
+import { diag } from '@opentelemetry/api'
+
+import type { Flush } from './create-flush.ts'
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+type Signal = (typeof SIGNALS)[number]
+
+/** How often pending data is sent while an app drains, and for how long its signals are left alone. */
+const DRAIN_FLUSH_MILLIS = 250
+const DRAIN_MILLIS = 30_000
+
+/** An app may go on working each time its loop has run empty; a bound keeps an exporter from doing so for ever. */
+const MOST_ROUNDS = 100
+
+/**
+ * Sends what is pending when the process comes to its end, and changes nothing about that end: an app's own signal
+ * handlers decide when it exits, one without them ends by the signal itself, exit codes stay as they are. Returns what
+ * takes the policy back.
+ */
+export function installExitPolicy(flush: Flush): () => void {
+  if (!flush.exports) return () => {}
+  let rearm: NodeJS.Timeout | undefined
+  let drain: NodeJS.Timeout | undefined
+  let rounds = 0
+  const listeners = new Map(SIGNALS.map((signal) => [signal, asPassive(() => onSignal(signal))] as const))
+
+  const arm = (): void => {
+    for (const [signal, listener] of listeners) process.prependListener(signal, listener)
+  }
+  const disarm = (): void => {
+    for (const [signal, listener] of listeners) process.removeListener(signal, listener)
+  }
+  const stopDraining = (): void => {
+    clearInterval(drain)
+    clearTimeout(rearm)
+  }
+
+  /** Ours is called first and is gone before the app's look at who else listens; a second signal meets the app alone. */
+  const onSignal = (signal: Signal): void => {
+    disarm()
+    if (process.listenerCount(signal) > 0) {
+      diag.debug(`${signal}: the app handles it; sending what is pending while it drains`)
+      void flush.all()
+      drain = setInterval(() => void flush.records(), DRAIN_FLUSH_MILLIS).unref()
+      rearm = setTimeout(() => {
+        stopDraining()
+        arm()
+      }, DRAIN_MILLIS).unref()
+      return
+    }
+    diag.debug(`${signal}: sending what is pending, then ending by it`)
+    flush.hurry()
+    void flush.all().then(() => process.kill(process.pid, signal))
+  }
+
+  /** Node emits this each time the loop has run empty: metrics go once, records as long as there are any. */
+  const onBeforeExit = (): void => {
+    rounds++
+    flush.hurry()
+    if (rounds === 1) void flush.all()
+    else if (rounds <= MOST_ROUNDS) void flush.records()
+  }
+
+  arm()
+  process.on('beforeExit', onBeforeExit)
+  return () => {
+    disarm()
+    stopDraining()
+    process.removeListener('beforeExit', onBeforeExit)
+  }
+}
+
+/** Marks a listener as one that ends the process by itself, so that a drain of ours does not wait for it. */
+function asPassive(listener: () => void): () => void {
+  return Object.assign(listener, { [SIGNAL_LISTENER]: true })
+}

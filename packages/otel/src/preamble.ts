@@ -1,0 +1,37 @@
+import { withoutCredentials, type Config } from '@mcp/otel-core'
+
+import type { ServiceIdentity } from './identity/create-resource.ts'
+import { VERSION } from './version.ts'
+
+/** What the start-up line tells. */
+export interface PreambleFacts {
+  readonly config: Config
+  readonly service: ServiceIdentity
+  /** Where the endpoint listens; `undefined` when it does not. */
+  readonly url: string | undefined
+  readonly instrumentations: readonly string[]
+}
+
+/** Returns the one line that says what is on, and where. */
+export function preamble({ config, service, url, instrumentations }: PreambleFacts): string {
+  const version = service.version === undefined ? '' : ` ${service.version}`
+  const served = url === undefined ? 'no endpoint of its own' : `${url}/metrics and ${url}/health`
+  return (
+    `@mcp/otel ${VERSION} observes ${service.name}${version}: ${served}; ${exportsOf(config)}; ` +
+    `instruments ${instrumentations.join(', ') || 'nothing'} (MCP_OTEL_BANNER=off hides this line)`
+  )
+}
+
+function exportsOf(config: Config): string {
+  const signals = (['traces', 'metrics', 'logs'] as const).flatMap((signal) => {
+    const names = config[signal].exporters.filter((name) => name !== 'prometheus')
+    return names.map((name) => `${signal} to ${name === 'otlp' ? otlpTargetOf(config, signal) : name}`)
+  })
+  return signals.length === 0 ? 'exports nothing' : `exports ${signals.join(', ')}`
+}
+
+function otlpTargetOf(config: Config, signal: 'traces' | 'metrics' | 'logs'): string {
+  const protocol = config[signal].protocol ?? config.otlp.protocol
+  const target = config[signal].endpoint ?? config.otlp.endpoint
+  return `${target === undefined ? 'localhost' : withoutCredentials(target)} (otlp, ${protocol})`
+}

@@ -1,0 +1,104 @@
+import { createMetricsHandler, processMeters, type Config } from '@mcp/otel-core'
+import { diag, logs, trace } from '@opentelemetry/api'
+
+import { writeStderrLine } from './diagnostics/stderr-line.ts'
+import { createEndpointHandler } from './endpoint/create-handler.ts'
+import { openEndpoint, type EndpointServer } from './endpoint/endpoint-server.ts'
+import { createExportTally } from './export/export-tally.ts'
+import { startHealth } from './health/start-health.ts'
+import { serviceIdentity } from './identity/create-resource.ts'
+import { instrumentApp } from './instrument/instrument-app.ts'
+import { observeCrashes } from './instrument/observe-crashes.ts'
+import { observeBuild, observeProcess } from './instrument/observe-process.ts'
+import { createFlush } from './life/create-flush.ts'
+import { installExitPolicy } from './life/exit-policy.ts'
+import { startLogLines } from './logs/log-lines.ts'
+import type { StartOptions } from './options.ts'
+import { preamble } from './preamble.ts'
+import { findForeignSdk, type ForeignSdk } from './sdk/foreign-sdk.ts'
+import { registerMeters } from './sdk/register-meters.ts'
+import { createSdkParts, type Assembly, type SdkParts } from './sdk/sdk-parts.ts'
+import { unregisterSdk } from './sdk/unregister-sdk.ts'
+import type { Telemetry } from './telemetry.ts'
+
+/** Makes an SDK of the parts, and registers what no other SDK has registered. */
+export type Assemble = (parts: SdkParts, foreign: ForeignSdk) => Assembly
+
+/** Starts everything that the configuration asks for; throws where the SDK does. */
+export function runTelemetry(
+  config: Config,
+  problems: readonly string[],
+  options: StartOptions,
+  assemble: Assemble,
+): Telemetry {
+  const foreign = findForeignSdk()
+  const meters = processMeters()
+  meters.provider.seriesLimit = config.metrics.seriesLimit
+  const tally = createExportTally()
+  const parts = createSdkParts(config, options.sdk ?? {}, meters.provider, tally)
+  const meterProvider = registerMeters(assemble(parts, foreign).meterProvider, foreign)
+  const service = serviceIdentity(parts.resource)
+  const flush = createFlush(parts, config.flushTimeoutMillis)
+
+  const logLines = startLogLines(config)
+  let endpoint: EndpointServer | undefined
+  const isOurs = (server: unknown): boolean => server !== undefined && server === endpoint?.server
+  const instrumented = instrumentApp({ config, options, onRequest: logLines.onRequest, isOurs })
+
+  const { scrapeTimeoutMillis, token } = config.endpoint
+  const health = startHealth(options.health, { service, token, tally: flush.exports ? tally : undefined })
+  const metrics = createMetricsHandler({
+    collect: (timeoutMillis) => parts.page.collect(timeoutMillis),
+    timeoutMs: scrapeTimeoutMillis,
+    targetInfo: config.metrics.targetInfo,
+  })
+  const handler = createEndpointHandler({ metrics, health, token })
+  if (config.endpoint.enabled) endpoint = openEndpoint(config.endpoint, handler)
+  const ready = endpoint?.ready ?? Promise.resolve(undefined)
+  if (config.banner) {
+    void ready.then((url) => writeStderrLine(preamble({ config, service, url, instrumentations: instrumented.names })))
+  }
+  const stops = [
+    () => instrumented.disable(),
+    () => logLines.stop(),
+    () => health.stop(),
+    observeBuild(),
+    ...(config.metrics.process ? [observeProcess()] : []),
+    observeCrashes((error) => logLines.crash(error)),
+    ...(config.flushOnExit ? [installExitPolicy(flush)] : []),
+  ]
+
+  let state: Telemetry['state'] = 'running'
+  return {
+    get state() {
+      return state
+    },
+    config,
+    problems,
+    endpoint: {
+      get url() {
+        return endpoint?.url
+      },
+      ready,
+    },
+    handler,
+    health,
+    meterProvider,
+    get tracerProvider() {
+      return trace.getTracerProvider()
+    },
+    get loggerProvider() {
+      return logs.getLoggerProvider()
+    },
+    forceFlush: async () => (state === 'running' ? flush.all() : true),
+    async shutdown() {
+      if (state !== 'running') return
+      state = 'stopped'
+      await endpoint?.close()
+      const isDelivered = await flush.shutdown()
+      for (const stop of stops) stop()
+      unregisterSdk(foreign)
+      if (!isDelivered) diag.warn(`not everything was delivered within ${config.flushTimeoutMillis} ms; it is lost`)
+    },
+  }
+}

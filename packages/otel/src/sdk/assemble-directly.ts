@@ -1,0 +1,46 @@
+import { context, logs, propagation, trace } from '@opentelemetry/api'
+
+import { sdkPackages } from '../sdk-packages.ts'
+import type { ForeignSdk } from './foreign-sdk.ts'
+import { createIdTracerProvider } from './id-tracer-provider.ts'
+import type { Assembly, SdkParts } from './sdk-parts.ts'
+
+/** Puts an SDK together and registers it, as `NodeSDK` would from the same parts, without loading what is not used. */
+export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly {
+  const { resource } = parts
+  if (!foreign.context) {
+    const manager = parts.contextManager ?? new sdkPackages.asyncHooks.AsyncLocalStorageContextManager()
+    context.setGlobalContextManager(manager.enable())
+  }
+  if (!foreign.propagation && parts.propagator !== null) propagation.setGlobalPropagator(parts.propagator)
+  const meterProvider = new sdkPackages.metrics.MeterProvider({
+    resource,
+    views: [...parts.views],
+    readers: [...parts.metricReaders],
+    sdkMetricsEnabled: /^\s*true\s*$/i.test(process.env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] ?? ''),
+  })
+  if (!foreign.traces) {
+    const { sampler, spanProcessors, spanLimits, idGenerator } = parts
+    const provider =
+      spanProcessors.length === 0
+        ? createIdTracerProvider(sampler, idGenerator)
+        : new sdkPackages.trace.TracerProvider({
+            resource,
+            sampler,
+            spanLimits,
+            spanProcessors: [...spanProcessors],
+            ...(idGenerator !== undefined && { idGenerator }),
+          })
+    trace.setGlobalTracerProvider(provider)
+  }
+  if (!foreign.logs && parts.logRecordProcessors.length > 0) {
+    const { logRecordLimits, logRecordProcessors } = parts
+    const provider = new sdkPackages.logs.LoggerProvider({
+      resource,
+      processors: [...logRecordProcessors],
+      logRecordLimits,
+    })
+    logs.setGlobalLoggerProvider(provider)
+  }
+  return { meterProvider }
+}

@@ -1,0 +1,46 @@
+import { metrics, trace } from '@opentelemetry/api'
+import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
+
+import { withVariables } from '../export/with-variables.ts'
+import { sdkPackages } from '../sdk-packages.ts'
+import type { ForeignSdk } from './foreign-sdk.ts'
+import { createIdTracerProvider } from './id-tracer-provider.ts'
+import type { Assembly, SdkParts } from './sdk-parts.ts'
+
+/** Hands the parts to `NodeSDK`, which puts the SDK together and registers it. */
+export function assembleWithNodeSdk(parts: SdkParts, foreign: ForeignSdk): Assembly {
+  const before = metrics.getMeterProvider()
+  if (foreign.metrics) metrics.disable()
+  withVariables(SETTLED, () => new sdkPackages.node.NodeSDK(configurationOf(parts, foreign)).start())
+  const meterProvider = metrics.getMeterProvider()
+  metrics.disable()
+  if (foreign.metrics) metrics.setGlobalMeterProvider(before)
+  if (!foreign.traces && parts.spanProcessors.length === 0) {
+    trace.setGlobalTracerProvider(createIdTracerProvider(parts.sampler, parts.idGenerator))
+  }
+  return { meterProvider }
+}
+
+/**
+ * What NodeSDK must not read: the first is decided already, with the second it would replace our diagnostics by its own,
+ * which write to stdout, and logs are exported only by the processors that it is given.
+ */
+const SETTLED = { OTEL_SDK_DISABLED: undefined, OTEL_LOG_LEVEL: undefined, OTEL_LOGS_EXPORTER: 'none' }
+
+function configurationOf(parts: SdkParts, foreign: ForeignSdk): Partial<NodeSDKConfiguration> {
+  const { contextManager, idGenerator, logRecordProcessors, propagator, resource, sampler, spanLimits } = parts
+  const exportsLogs = !foreign.logs && logRecordProcessors.length > 0
+  return {
+    autoDetectResources: false,
+    resource,
+    sampler,
+    spanLimits: { ...spanLimits },
+    spanProcessors: foreign.traces ? [] : [...parts.spanProcessors],
+    ...(exportsLogs && { logRecordProcessors: [...logRecordProcessors] }),
+    metricReaders: [...parts.metricReaders],
+    views: [...parts.views],
+    textMapPropagator: foreign.propagation ? null : propagator,
+    ...(foreign.context ? { contextManager: null as never } : contextManager && { contextManager }),
+    ...(idGenerator && { idGenerator }),
+  }
+}

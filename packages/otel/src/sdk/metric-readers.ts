@@ -1,0 +1,72 @@
+import type { CatalogueMeterProvider, Config } from '@mcp/otel-core'
+import type { IMetricReader, InstrumentType, MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics'
+
+import type { ExportObserver } from '../export/export-failure.ts'
+import { createOtlpMetricExporter } from '../export/otlp-exporters.ts'
+import { sdkPackages } from '../sdk-packages.ts'
+import type { Pipeline } from './pipeline.ts'
+
+/** Creates a reader for each exporter of metrics that the configuration names; `mcp_*` come to each. */
+export function createMetricPipelines(
+  config: Config,
+  meterProvider: CatalogueMeterProvider,
+  observer: ExportObserver,
+): Pipeline<IMetricReader>[] {
+  const { ConsoleMetricExporter } = sdkPackages.metrics
+  const names = config.metrics.exporters.filter((name) => name !== 'prometheus')
+  return names.map((name) => {
+    if (name === 'console') return { processor: periodicReader(new ConsoleMetricExporter(), config, meterProvider) }
+    const exporting = createOtlpMetricExporter(config, observer)
+    return { processor: periodicReader(exporting.exporter, config, meterProvider), exporting }
+  })
+}
+
+function periodicReader(
+  exporter: PushMetricExporter,
+  { metrics: { exportIntervalMillis, exportTimeoutMillis, seriesLimit } }: Config,
+  meterProvider: CatalogueMeterProvider,
+): IMetricReader {
+  const select = exporter.selectAggregationTemporality?.bind(exporter)
+  return new sdkPackages.metrics.PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis,
+    exportTimeoutMillis: Math.min(exportTimeoutMillis, exportIntervalMillis),
+    metricProducers: [producerFor(meterProvider, select)],
+    cardinalityLimits: { default: seriesLimit },
+  })
+}
+
+/** Returns a producer of `mcp_*` for one reader, with that reader's choice of totals or differences. */
+export function producerFor(
+  meterProvider: CatalogueMeterProvider,
+  select?: (instrumentType: InstrumentType) => number,
+): MetricProducer {
+  return meterProvider.producer(select)
+}
+
+/** Returns the user's own reader with `mcp_*` added to what the SDK hands to it. */
+export function withCatalogued(reader: IMetricReader, meterProvider: CatalogueMeterProvider): IMetricReader {
+  const ours = producerFor(meterProvider, (type) => reader.selectAggregationTemporality(type))
+  return {
+    setMetricProducer: (theirs) => reader.setMetricProducer(joined(theirs, ours)),
+    selectAggregation: (type) => reader.selectAggregation(type),
+    selectAggregationTemporality: (type) => reader.selectAggregationTemporality(type),
+    selectCardinalityLimit: (type) => reader.selectCardinalityLimit(type),
+    collect: (options) => reader.collect(options),
+    forceFlush: (options) => reader.forceFlush(options),
+    shutdown: (options) => reader.shutdown(options),
+  }
+}
+
+function joined(sdk: MetricProducer, ours: MetricProducer): MetricProducer {
+  return {
+    async collect(options) {
+      const [first, second] = await Promise.all([sdk.collect(options), ours.collect(options)])
+      const { resource, scopeMetrics } = first.resourceMetrics
+      return {
+        resourceMetrics: { resource, scopeMetrics: [...scopeMetrics, ...second.resourceMetrics.scopeMetrics] },
+        errors: [...first.errors, ...second.errors],
+      }
+    },
+  }
+}

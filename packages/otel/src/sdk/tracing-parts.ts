@@ -1,0 +1,51 @@
+import type { Config } from '@mcp/otel-core'
+import type { TextMapPropagator } from '@opentelemetry/api'
+import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
+
+import type { ExportObserver } from '../export/export-failure.ts'
+import { createExportVoice } from '../export/export-failure.ts'
+import { createOtlpSpanExporter } from '../export/otlp-exporters.ts'
+import { watchExporter } from '../export/watch-exporter.ts'
+import { sdkPackages } from '../sdk-packages.ts'
+import type { Pipeline } from './pipeline.ts'
+
+/** Creates the sampler that the configuration names. */
+export function createSampler({ traces: { sampler, samplerRatio } }: Config): Sampler {
+  const { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, TraceIdRatioBasedSampler } = sdkPackages.trace
+  const roots: Readonly<Record<string, () => Sampler>> = {
+    always_on: () => new AlwaysOnSampler(),
+    always_off: () => new AlwaysOffSampler(),
+    traceidratio: () => new TraceIdRatioBasedSampler(samplerRatio),
+  }
+  const root = roots[sampler.replace('parentbased_', '')]!()
+  return sampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
+}
+
+/** Creates the propagator that the configuration names; `null` for none. */
+export function createPropagator({ propagators }: Config): TextMapPropagator | null {
+  if (propagators.length === 0) return null
+  const { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } = sdkPackages.core
+  const byName: Readonly<Record<(typeof propagators)[number], () => TextMapPropagator>> = {
+    tracecontext: () => new W3CTraceContextPropagator(),
+    baggage: () => new W3CBaggagePropagator(),
+    b3: () => new sdkPackages.b3.B3Propagator(),
+    b3multi: () => new sdkPackages.b3.B3Propagator({ injectEncoding: sdkPackages.b3.B3InjectEncoding.MULTI_HEADER }),
+  }
+  return new CompositePropagator({ propagators: propagators.map((name) => byName[name]()) })
+}
+
+/** Creates a span processor for each exporter of traces that the configuration names. */
+export function createSpanPipelines(config: Config, observer: ExportObserver): Pipeline<SpanProcessor>[] {
+  const { BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor } = sdkPackages.trace
+  const { batch } = config.traces
+  return config.traces.exporters.map((name) => {
+    if (name === 'console') return { processor: new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() }) }
+    if (name === 'otlp') {
+      const exporting = createOtlpSpanExporter(config, observer)
+      return { processor: new BatchSpanProcessor({ ...batch, exporter: exporting.exporter }), exporting }
+    }
+    const exporter: SpanExporter = new sdkPackages.zipkin.ZipkinExporter()
+    watchExporter(exporter, createExportVoice('traces', 'zipkin', observer))
+    return { processor: new BatchSpanProcessor({ ...batch, exporter }) }
+  })
+}
