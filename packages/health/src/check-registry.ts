@@ -44,6 +44,7 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
   const checks = new Map<string, Check>()
   const warned = new Set<string>()
   let overall: HealthStatus | undefined
+  let isStopped = false
 
   const onRun: CheckEvents['onRun'] = (check, { status, last }, previous) => {
     const { name } = check
@@ -83,16 +84,19 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
       check.stop()
       checks.delete(name)
       forget(name)
+      onState()
     },
     get: (name) => checks.get(name),
     all: () => [...checks.values()],
     tellOverall(status) {
+      if (isStopped) return
       instruments.checkStatus.record(STATUS_VALUE[status], { component: 'overall' })
       if (status !== (overall ?? 'healthy'))
         publish({ component: 'overall', from: overall, to: status, at: Date.now() })
       overall = status
     },
     stop() {
+      isStopped = true
       for (const [name, check] of checks) {
         check.stop()
         forget(name)

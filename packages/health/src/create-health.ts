@@ -5,6 +5,7 @@ import type { Check } from './check.ts'
 import { eventLoopDelayCheck } from './checks/event-loop-delay-check.ts'
 import { memoryCheck } from './checks/memory-check.ts'
 import { createComponentSampler } from './component-sampler.ts'
+import { createEndpointOf } from './endpoint-path.ts'
 import type { HealthOptions } from './health-options.ts'
 import type { HealthPaths } from './http-contract.ts'
 import { createLifecycle } from './lifecycle.ts'
@@ -32,6 +33,8 @@ export interface Health {
   probe(group: string): Promise<ProbeReport | undefined>
   /** Answers `/health`, `/livez`, `/readyz`, `/startupz` on a `node:http` server; false when the path is none of them. */
   readonly handler: NodeHealthHandler
+  /** Whether `handler` answers the URL, or path, of a request. */
+  readonly owns: (url: string) => boolean
   /** Where the endpoints are. */
   readonly paths: HealthPaths
   /** Answers a request of any server; undefined when its path is none of ours. */
@@ -88,7 +91,7 @@ export function createHealth(options: HealthOptions = {}): Health {
     for (const check of registry.all()) if (isComponent(check)) check.refresh()
   }, resolved.sampleInterval).unref()
 
-  const health: Omit<Health, 'handler' | 'respond' | 'paths'> = {
+  const health: Omit<Health, 'handler' | 'respond' | 'owns' | 'paths'> = {
     check: add,
     report: (async ({ detailed = true } = {}) => {
       components.sync()
@@ -113,8 +116,10 @@ export function createHealth(options: HealthOptions = {}): Health {
       registry.stop()
     },
   }
-  const respond = createResponder(health, resolved.paths, options)
-  return { ...health, respond, handler: createNodeHandler(respond), paths: resolved.paths }
+  const endpointOf = createEndpointOf(resolved.paths)
+  const respond = createResponder(health, endpointOf, options)
+  const owns = (url: string): boolean => endpointOf(url) !== undefined
+  return { ...health, respond, handler: createNodeHandler(respond), owns, paths: resolved.paths }
 
   function inGroup(group: string): Check[] {
     // Readiness asks only what can take it away, so that nothing else can hold it up.

@@ -3,6 +3,7 @@ import type { MediaType } from './accept.ts'
 import type { Health } from './create-health.ts'
 import { createDetailsAccess } from './details-access.ts'
 import type { DetailsPolicy } from './details-access.ts'
+import type { EndpointOf } from './endpoint-path.ts'
 import { reportToHealthJson } from './health-json.ts'
 import type { HealthPaths, HealthRequest, HealthResponse } from './http-contract.ts'
 import type { ProbeReport } from './report.ts'
@@ -24,27 +25,20 @@ export type HealthResponder = (request: HealthRequest) => Promise<HealthResponse
 /** Creates what answers requests, whatever server they come through. */
 export function createResponder(
   health: Pick<Health, 'report' | 'probe'>,
-  paths: HealthPaths,
+  endpointOf: EndpointOf,
   options: Pick<ResponderOptions, 'details' | 'token'>,
 ): HealthResponder {
   const isDetailed = createDetailsAccess(options.details ?? 'loopback', options.token)
   const answering = new Map<string, Promise<HealthResponse>>()
-  const groupOf = new Map<string, string>([
-    [paths.liveness, 'liveness'],
-    [paths.readiness, 'readiness'],
-    [paths.startup, 'startup'],
-  ])
-
   return (request) => {
-    const path = pathOf(request.url)
-    const group = path === paths.health ? undefined : (groupOf.get(path) ?? groupBelow(paths.health, path))
-    if (group === undefined && path !== paths.health) return undefined
+    const endpoint = endpointOf(request.url)
+    if (endpoint === undefined) return undefined
     const isHead = request.method === 'HEAD'
     if (!isHead && request.method !== 'GET') {
       const error = `method ${request.method} is not allowed; use GET or HEAD`
       return Promise.resolve(respond(405, { error }, JSON_TYPE, { allow: 'GET, HEAD' }))
     }
-    const response = shared(group, isDetailed(request), negotiate(single(request.headers['accept'])))
+    const response = shared(endpoint.group, isDetailed(request), negotiate(single(request.headers['accept'])))
     return isHead ? response.then((whole) => ({ ...whole, body: '' })) : response
   }
 
@@ -101,17 +95,6 @@ function respond(status: number, body: object, type: MediaType, extra?: Record<s
     },
     body: text,
   }
-}
-
-/** Returns the path of a request's URL without query and trailing slash; of an absolute URL too. */
-export function pathOf(url: string): string {
-  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path === '' ? '/' : path
-}
-
-function groupBelow(base: string, path: string): string | undefined {
-  const rest = path.startsWith(`${base}/`) ? path.slice(base.length + 1) : ''
-  return /^[A-Za-z0-9][\w.-]{0,63}$/.test(rest) ? rest : undefined
 }
 
 function single(value: string | readonly string[] | undefined): string | undefined {

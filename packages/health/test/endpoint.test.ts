@@ -85,7 +85,7 @@ test('other methods get 405 with Allow, and other paths are left to the applicat
     const { status, headers } = await ask(`${origin}/readyz`, { method })
     expect([method, status, headers['allow']]).toEqual([method, 405, 'GET, HEAD'])
   }
-  for (const path of ['/', '/healthz', '/health.json', '/api/health', '//health', '/health//', '/HEALTH']) {
+  for (const path of ['/', '/healthz', '/health.json', '/api/health', '//health', '/health/a/b', '/HEALTH']) {
     expect([path, (await ask(`${origin}${path}`)).text]).toEqual([path, 'the application'])
   }
 })
@@ -220,6 +220,16 @@ test('health+json speaks the words of the draft, in both views', async () => {
   })
   const proxied = await ask(`${origin}/health`, { headers: { accept, via: '1.1 proxy' } })
   expect(Object.keys(proxied.body)).toEqual(['status', 'version', 'uptime', 'queue_size', 'plugins'])
+})
+
+test('a health says which URLs are its own', () => {
+  const { owns } = createTestHealth({ paths: { startup: '/started' } })
+  for (const url of ['/health', '/health/?a', '/health/batch', 'http://h/livez', '/readyz#x', '/started']) {
+    expect([url, owns(url)]).toEqual([url, true])
+  }
+  for (const url of ['', '/', '/metrics', '/startupz', '/health/a/b', `/health${'/'.repeat(50_000)}x`]) {
+    expect([url.slice(0, 20), owns(url)]).toEqual([url.slice(0, 20), false])
+  }
 })
 
 test('paths of your own replace the usual ones', async () => {

@@ -13,7 +13,7 @@ interface FastifyReply {
   code(status: number): FastifyReply
   headers(headers: Record<string, string>): FastifyReply
   send(body?: string): FastifyReply
-  callNotFound(): FastifyReply
+  callNotFound(): void
 }
 
 /** What of a Fastify 5 application is used. */
@@ -38,7 +38,10 @@ export function fastifyHealth({ respond, paths }: Pick<Health, 'respond' | 'path
             headers,
             remoteAddress: raw.socket.remoteAddress,
           })
-          if (response === undefined) return reply.callNotFound()
+          if (response === undefined) {
+            reply.callNotFound()
+            return reply
+          }
           return reply
             .code(response.status)
             .headers({ ...response.headers })
