@@ -13,6 +13,12 @@ import type { Telemetry } from './telemetry.ts'
 /** What is running in this process, whichever build of this package has started it. */
 const started = (): { telemetry?: Telemetry } => processWide('telemetry', () => ({}))
 
+/** Returns the telemetry that runs in this process, whoever started it; `undefined` when none does. */
+export function getTelemetry(): Telemetry | undefined {
+  const { telemetry } = started()
+  return telemetry?.state === 'running' ? telemetry : undefined
+}
+
 /**
  * Starts the telemetry of this process, once: while it runs, a second start gives the same. It never throws: what is
  * wrong is said on stderr, and the app runs on.
