@@ -115,14 +115,13 @@ export class AuditTrail {
 
   #write(content: string, now: number): void {
     let last: AuditSeal | undefined
-    this.#file.appendAlone(() => {
+    this.#identity = this.#file.appendAlone(() => {
       const prev = this.#file.identity() === this.#identity ? this.#last : this.#lastOnDisk()
       const sealed = seal(content, prev, this.#options.key)
       last = sealed.seal
       return `${sealed.line}\n`
     }, now)
     this.#last = last
-    this.#identity = this.#file.identity()
   }
 
   /** What to continue after when somebody else wrote, or nobody has since the start. */

@@ -1,21 +1,17 @@
-import type { Context } from '@opentelemetry/api'
 import winston from 'winston'
 
 import { ConsoleTransport } from './console-transport.ts'
 import { LevelTable, levelMistake } from './level-table.ts'
 import { parseLevel, WINSTON_LEVELS } from './levels.ts'
+import { categoryMethods, logMethods } from './log-methods.ts'
 import { LogPipeline } from './log-pipeline.ts'
-import { isError } from './logged-error.ts'
 import { resolveLoggerOptions } from './logger-options.ts'
 import type { LoggerOptions, ResolvedLoggerOptions } from './logger-options.ts'
-import type { AccessFields, Logger, PluginFields } from './logger.ts'
-import { CONTEXT, ERROR_CONTEXT } from './read-entry.ts'
-import type { Info } from './read-entry.ts'
+import type { Logger } from './logger.ts'
+import type { Info } from './read-content.ts'
 import { report } from './report.ts'
 import { RotatingFileTransport } from './rotating-file-transport.ts'
 import { LEVEL } from './winston-symbols.ts'
-
-type LogMethod = (this: Logger, ...args: unknown[]) => Logger
 
 /**
  * Creates a winston logger with the guide's configuration. Lines are written before the call returns. Never throws: a
@@ -27,7 +23,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const levels = new LevelTable(resolved.level, resolved.levels)
   const root = winston.createLogger({ levels: { ...WINSTON_LEVELS }, transports: transportsOf(resolved) })
   const pipeline = new LogPipeline(root, levels, resolved)
-  Object.assign(root, levelMethods(root), categories(), {
+  Object.assign(root, logMethods(root), categoryMethods(), {
     getLogger: (name: string) => Object.create(root, ownership(name, pipeline, levels)) as Logger,
     flush: () => pipeline.flush(),
   })
@@ -75,37 +71,4 @@ function ownership(
       },
     },
   }
-}
-
-/** winston's methods, save that an error in the first place makes the guide's error line. */
-function levelMethods(root: winston.Logger): Record<string, LogMethod> {
-  const inherited = root as unknown as Record<string, LogMethod>
-  const entries = Object.keys(WINSTON_LEVELS).map((level): [string, LogMethod] => {
-    const method = inherited[level] as LogMethod
-    return [
-      level,
-      function (this: Logger, ...args: unknown[]): Logger {
-        const self = this ?? (root as Logger)
-        if (!isError(args[0])) return method.apply(self, args)
-        self.write({ [LEVEL]: level, level, message: args[0], [ERROR_CONTEXT]: args[1] })
-        return self
-      },
-    ]
-  })
-  return Object.fromEntries(entries)
-}
-
-function categories(): Pick<Logger, 'access' | 'plugin'> {
-  return {
-    access(this: Logger, { method, path, status, duration_ms }: AccessFields, context?: Context): void {
-      writeFields(this, { type: 'access', method, path, status, duration_ms }, context)
-    },
-    plugin(this: Logger, { plugin, command, status, duration_ms }: PluginFields, context?: Context): void {
-      writeFields(this, { type: 'plugin', plugin, command, status, duration_ms }, context)
-    },
-  }
-}
-
-function writeFields(logger: Logger, message: object, context?: Context): void {
-  logger.write({ [LEVEL]: 'info', level: 'info', message, ...(context !== undefined && { [CONTEXT]: context }) })
 }

@@ -10,6 +10,8 @@ export interface LogEntry {
   /** The logger's name. */
   readonly name: string
   readonly level: LevelName
+  /** The level in the words of an application whose levels are its own. */
+  readonly levelText?: string
   /** `null` when an object was logged instead of a text, as Python's JSON formatter has it. */
   readonly message: string | null
   /** The category's fields, or the caller's, in their order. */
@@ -19,7 +21,7 @@ export interface LogEntry {
   /** The context it was logged in. */
   readonly context: Context
   /** Present when it tells of a thrown error. */
-  readonly exception?: LoggedException
+  readonly exception: LoggedException | undefined
 }
 
 /** An error in the terms of OpenTelemetry's conventions. */

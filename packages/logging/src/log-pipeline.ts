@@ -8,10 +8,9 @@ import type { LevelTable } from './level-table.ts'
 import { parseLevel, rankOf, WINSTON_LEVELS } from './levels.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { ResolvedLoggerOptions } from './logger-options.ts'
-import { createEmitter } from './otlp-emitter.ts'
-import type { Emit } from './otlp-emitter.ts'
+import { OtlpEmitter } from './otlp-emitter.ts'
+import type { Info } from './read-content.ts'
 import { readEntry } from './read-entry.ts'
-import type { Info } from './read-entry.ts'
 import { RepeatLimit } from './repeat-limit.ts'
 import { report } from './report.ts'
 import { LEVEL, MESSAGE } from './winston-symbols.ts'
@@ -22,7 +21,7 @@ export class LogPipeline {
   readonly #root: winston.Logger
   readonly #levels: LevelTable
   readonly #options: ResolvedLoggerOptions
-  readonly #emit: Emit | undefined
+  readonly #otlp: OtlpEmitter | undefined
   readonly #stream: (info: object) => boolean
   readonly #ownFormat: unknown
   readonly #repeats: RepeatLimit | undefined
@@ -33,7 +32,7 @@ export class LogPipeline {
     this.#root = root
     this.#levels = levels
     this.#options = options
-    this.#emit = options.otlp ? createEmitter() : undefined
+    this.#otlp = options.otlp ? new OtlpEmitter() : undefined
     this.#stream = root.write.bind(root)
     this.#ownFormat = root.format
     this.#repeats = options.rateLimit && new RepeatLimit(options.rateLimit, (summary) => this.#sink(summary))
@@ -83,7 +82,7 @@ export class LogPipeline {
   #isWanted(rank: number, name: string): boolean {
     const threshold = this.#levels.rankOf(name)
     if (this.#root.silent) return false
-    if (this.#emit !== undefined && rank <= threshold) return true
+    if (this.#otlp !== undefined && rank <= threshold) return true
     return this.#root.transports.some((transport) => rank <= rankOfTransport(transport, threshold))
   }
 
@@ -92,7 +91,7 @@ export class LogPipeline {
     if (this.#root.silent) return
     const rank = rankOf(entry.level)
     const threshold = this.#levels.rankOf(entry.name)
-    if (rank <= threshold) this.#emit?.(entry, sealed)
+    if (rank <= threshold) this.#otlp?.emit(entry, sealed)
     const line = this.#lineOf(entry, content)
     if (line === undefined) return
     let streamed = false

@@ -2,45 +2,54 @@ import type { Attributes, Logger as ApiLogger } from '@opentelemetry/api'
 import { logs } from '@opentelemetry/api'
 
 import type { AuditSeal } from './audit-chain.ts'
-import { severityOf } from './levels.ts'
+import { parseLevel, severityOf } from './levels.ts'
 import type { LogEntry } from './log-entry.ts'
 import { VERSION } from './version.ts'
 
 const MAX_LOGGERS = 1000
 
-/** Hands an entry to OpenTelemetry; an audit entry's seal goes with it, and is an anchor outside the trail then. */
-export type Emit = (entry: LogEntry, sealed?: AuditSeal) => void
+/** Hands entries to OpenTelemetry's log pipeline: that of whichever SDK is registered, now or later. */
+export class OtlpEmitter {
+  readonly #loggers = new Map<string, ApiLogger>()
 
-/** Returns what hands entries to OpenTelemetry's log pipeline: that of whichever SDK is registered, now or later. */
-export function createEmitter(): Emit {
-  const loggers = new Map<string, ApiLogger>()
-  const loggerOf = (name: string): ApiLogger => {
-    const known = loggers.get(name)
-    if (known !== undefined) return known
-    const logger = logs.getLogger(name, VERSION)
-    if (loggers.size < MAX_LOGGERS) loggers.set(name, logger)
-    return logger
-  }
-  return (entry, sealed) => {
+  /** Tells whether anybody takes records of this logger at all. */
+  isOn(name: string): boolean {
     try {
-      emit(loggerOf(entry.name), entry, sealed)
+      return this.#loggerOf(name).enabled()
+    } catch {
+      return false
+    }
+  }
+
+  /** Never throws. An audit entry's seal goes with it, and is an anchor outside the trail then. */
+  emit(entry: LogEntry, sealed?: AuditSeal): void {
+    try {
+      emitTo(this.#loggerOf(entry.name), entry, sealed)
     } catch {
       // An SDK that throws here has its own way to say so; the application must not hear it.
     }
   }
+
+  #loggerOf(name: string): ApiLogger {
+    const known = this.#loggers.get(name)
+    if (known !== undefined) return known
+    const logger = logs.getLogger(name, VERSION)
+    if (this.#loggers.size < MAX_LOGGERS) this.#loggers.set(name, logger)
+    return logger
+  }
 }
 
-function emit(logger: ApiLogger, entry: LogEntry, sealed: AuditSeal | undefined): void {
-  const { time, level, message, exception, context } = entry
-  const severityNumber = severityOf(level)
-  if (!logger.enabled({ severityNumber, context })) return
+function emitTo(logger: ApiLogger, entry: LogEntry, sealed: AuditSeal | undefined): void {
+  const { time, level, levelText = level, message, exception, context } = entry
+  const severityNumber = parseLevel(levelText) === undefined ? undefined : severityOf(level)
+  if (!logger.enabled({ context, ...(severityNumber !== undefined && { severityNumber }) })) return
   const body = message ?? exception?.message
   logger.emit({
     timestamp: time,
-    severityNumber,
-    severityText: level,
+    severityText: levelText,
     attributes: attributesOf(entry, sealed),
     context,
+    ...(severityNumber !== undefined && { severityNumber }),
     ...(body !== undefined && { body }),
   })
 }

@@ -83,6 +83,7 @@ function summaryOf(entry: LogEntry, suppressed: number): LogEntry {
     message: `suppressed ${suppressed} repetitions of: ${what}`,
     fields: { type: 'suppressed', suppressed },
     span: undefined,
+    exception: undefined,
     context,
   }
 }

@@ -79,17 +79,20 @@ export class RotatingFile {
 
   /**
    * Writes the one line that `compose` makes with the file's lock held: nobody else writes between its looking at the
-   * file and its line. Throws when the lock cannot be had.
+   * file and its line. Returns the file's identity after it. Throws when the lock cannot be had.
    */
-  appendAlone(compose: () => string, now: number): void {
+  appendAlone(compose: () => string, now: number): string {
+    let identity = ''
     const work = (): void => {
       this.#followPath(now)
       this.#ready(now)
       const line = compose()
       this.#writeAlone(line, Buffer.byteLength(line), now)
       if (this.#options.fsync === true) fsyncSync(this.#fd as number)
+      identity = this.identity()
     }
     if (!this.#alone(work)) throw new Error(`the lock file ${this.#options.path}.lock cannot be had`)
+    return identity
   }
 
   /** Which file the path means now, and how much is in it: both are as before exactly if nobody else wrote. */

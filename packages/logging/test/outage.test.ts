@@ -46,14 +46,15 @@ class Application {
 }
 
 function mounts(): Component<(size: string) => string> {
-  const mount = (size: string): string => {
-    const folder = temporaryFolder()
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'pipe' })
-    onTestFinished(() => void execFileSync('umount', [folder], { stdio: 'pipe' }))
-    return folder
-  }
   const isRoot = process.getuid?.() === 0
   return isRoot ? { name: 'a small disk', found: mount } : { name: 'a small disk', reason: 'only root may mount one' }
+}
+
+function mount(size: string): string {
+  const folder = temporaryFolder()
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'pipe' })
+  onTestFinished(() => void execFileSync('umount', [folder], { stdio: 'pipe' }))
+  return folder
 }
 
 function programs(): Component<(pid: number, limit: string) => void> {
@@ -68,41 +69,34 @@ function programs(): Component<(pid: number, limit: string) => void> {
   }
 }
 
-testWith(mounts(), 'on a full disk lines wait; once there is room all are there, whole and in order', async (mount) => {
-  const folder = mount('256k')
-  const filler = join(folder, 'filler')
-  writeFileSync(filler, Buffer.alloc(128 * 1024))
-  const logs = join(folder, 'logs')
-  mkdirSync(logs)
-  const app = new Application({ file: join(logs, 'mcp.log') })
-  await app.log(0, 400)
-  const partly = readFolder(logs).numbers
-  expect(partly.length).toBeLessThan(400)
-  expect(partly).toEqual(range(0, partly.length))
-  rmSync(filler)
-  await app.flush()
-  expect(readFolder(logs).numbers).toEqual(range(0, 400))
-  const { code, stderr } = await app.finish()
-  expect(code).toBe(0)
-  expect(stderr.split('\n')).toEqual([
-    expect.stringMatching(
-      /^\[mcp-otel\] log file cannot be written: ENOSPC: no space left on device, write; lines are/,
-    ),
-    expect.stringMatching(/^\[mcp-otel\] log file is written again: .*mcp\.log; 0 lines were dropped meanwhile$/),
-    '',
-  ])
-})
-
-testWith(mounts(), 'on a full disk rotation makes room by itself', async (mount) => {
-  const folder = mount('256k')
-  const app = new Application({ file: join(folder, 'mcp.log'), maxBytes: 65_536, backupCount: 5 })
-  await app.log(0, 450)
-  writeFileSync(join(folder, 'mcp.log.5'), '')
-  await app.log(450, 1)
-  const { numbers } = readFolder(folder)
-  expect(numbers).toEqual(range(0, numbers.length))
-  expect((await app.finish()).code).toBe(0)
-})
+testWith(
+  mounts(),
+  'on a full disk lines wait; once there is room all are there, whole and in order',
+  async (mountDisk) => {
+    const folder = mountDisk('256k')
+    const filler = join(folder, 'filler')
+    writeFileSync(filler, Buffer.alloc(128 * 1024))
+    const logs = join(folder, 'logs')
+    mkdirSync(logs)
+    const app = new Application({ file: join(logs, 'mcp.log') })
+    await app.log(0, 400)
+    const partly = readFolder(logs).numbers
+    expect(partly.length).toBeLessThan(400)
+    expect(partly).toEqual(range(0, partly.length))
+    rmSync(filler)
+    await app.flush()
+    expect(readFolder(logs).numbers).toEqual(range(0, 400))
+    const { code, stderr } = await app.finish()
+    expect(code).toBe(0)
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(
+        /^\[mcp-otel\] log file cannot be written: ENOSPC: no space left on device, write; lines are/,
+      ),
+      expect.stringMatching(/^\[mcp-otel\] log file is written again: .*mcp\.log; 0 lines were dropped meanwhile$/),
+      '',
+    ])
+  },
+)
 
 testWith(
   programs(),

@@ -1,0 +1,57 @@
+import type winston from 'winston'
+
+import { WINSTON_LEVELS } from './levels.ts'
+import { isError } from './logged-error.ts'
+import type { AccessFields, Logger, PluginFields } from './logger.ts'
+import { LEVEL, SPLAT } from './winston-symbols.ts'
+import { writeFields, writeThrown } from './write-categories.ts'
+
+type LogMethod = (this: Logger, ...args: unknown[]) => Logger
+
+/**
+ * winston's methods, one for each level and `log`, for the same arguments. winston's own write to the caller's objects,
+ * throw when one is frozen, and glue a field called `message` to the text.
+ */
+export function logMethods(root: winston.Logger): Record<string, LogMethod> {
+  const methods: Record<string, LogMethod> = {
+    log(level, ...args) {
+      const self = this ?? (root as Logger)
+      return args.length === 0 ? writeObject(self, level) : writeArguments(self, level, args)
+    },
+  }
+  for (const level of Object.keys(WINSTON_LEVELS)) {
+    methods[level] = function (...args) {
+      return writeArguments(this ?? (root as Logger), level, args)
+    }
+  }
+  return methods
+}
+
+/** The guide's categories that need nothing but their fields. */
+export function categoryMethods(): Pick<Logger, 'access' | 'plugin'> {
+  return {
+    access(this: Logger, { method, path, status, duration_ms }: AccessFields, context): void {
+      writeFields(this, 'info', { type: 'access', method, path, status, duration_ms }, context)
+    },
+    plugin(this: Logger, { plugin, command, status, duration_ms }: PluginFields, context): void {
+      writeFields(this, 'info', { type: 'plugin', plugin, command, status, duration_ms }, context)
+    },
+  }
+}
+
+function writeArguments(logger: Logger, level: unknown, args: readonly unknown[]): Logger {
+  const [message, ...splat] = args.length === 0 ? [''] : args
+  if (isError(message)) writeThrown(logger, message, splat[0], undefined, level)
+  else
+    logger.write({ ...logger.defaultMeta, [LEVEL]: level, level, message, ...(splat.length > 0 && { [SPLAT]: splat }) })
+  return logger
+}
+
+/** `log({ level, message, … })`. */
+function writeObject(logger: Logger, info: unknown): Logger {
+  const { level, ...message } = (typeof info === 'object' && info !== null ? info : { message: info }) as {
+    level?: unknown
+  }
+  logger.write({ ...logger.defaultMeta, [LEVEL]: level, level, message })
+  return logger
+}
