@@ -1,3 +1,4 @@
+import type { EndpointHandler } from '@mcp/otel'
 import type { Logger } from '@mcp/otel-logging'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 
@@ -10,7 +11,7 @@ export interface AppOptions {
   readonly host: PluginHost
   readonly log: Logger
   /** Answers `/metrics` and `/health`; absent when the process runs without telemetry. */
-  readonly telemetry: RequestHandler | undefined
+  readonly telemetry: EndpointHandler | undefined
 }
 
 const BODY_LIMIT = '100kb'
@@ -41,7 +42,10 @@ export function createApp({ host, log, telemetry }: AppOptions): Express {
     .get((request, response) => void response.json(host.job(request.params.id)))
     .all(onlyMethods('GET, HEAD'))
 
-  for (const path of ['/metrics', '/health']) app.all(path, telemetry ?? withoutTelemetry)
+  app.all(['/metrics', '/health', '/livez', '/readyz'], (request, response) => {
+    if (telemetry === undefined) throw withoutTelemetry()
+    telemetry(request, response)
+  })
 
   app.use((request) => {
     throw new RequestError(404, 'not_found', `there is nothing at ${request.path}; GET /help lists what there is`)
@@ -63,9 +67,9 @@ function onlyMethods(allow: string): RequestHandler {
   }
 }
 
-const withoutTelemetry: RequestHandler = () => {
+function withoutTelemetry(): RequestError {
   const remedy = 'start the server with `node --require @mcp/otel/register`'
-  throw new RequestError(503, 'no_telemetry', `this process runs without telemetry; ${remedy}`)
+  return new RequestError(503, 'no_telemetry', `this process runs without telemetry; ${remedy}`)
 }
 
 function answerError(log: Logger): ErrorRequestHandler {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import path from 'node:path'
 
+import { getTelemetry } from '@mcp/otel'
 import { createLogger } from '@mcp/otel-logging'
 
 import manifest from '../package.json' with { type: 'json' }
@@ -18,7 +19,9 @@ const log = createLogger({
   console: settings.logConsole ? 'stdout' : false,
 })
 const host = createPluginHost({ directory: settings.plugins, root: settings.root, log })
-const server = createServer(createApp({ host, log, telemetry: undefined }))
+// Under `--require @mcp/otel/register` it runs already.
+const telemetry = getTelemetry()
+const server = createServer(createApp({ host, log, telemetry: telemetry?.handler }))
 
 try {
   await host.load()
@@ -28,7 +31,7 @@ try {
   const demo = settings.demo
     ? startDemoLoad({ url, rate: settings.demoRate, seconds: settings.demoSeconds })
     : undefined
-  stopOnSignal({ server, host, log, demo, seconds: settings.drainSeconds })
+  stopOnSignal({ server, host, log, demo, health: telemetry?.health, seconds: settings.drainSeconds })
   console.log(greeting(url, settings))
 } catch (error) {
   console.error(`plugin-server: ${error instanceof Error ? error.message : String(error)}`)

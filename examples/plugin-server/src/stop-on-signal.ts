@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 
+import type { Health } from '@mcp/otel'
 import type { Logger } from '@mcp/otel-logging'
 
 import type { DemoLoad } from './demo-load.ts'
@@ -11,6 +12,8 @@ export interface StopOptions {
   readonly host: PluginHost
   readonly log: Logger
   readonly demo: DemoLoad | undefined
+  /** Is told first, so that who asks `/readyz` sends no more. */
+  readonly health: Health | undefined
   /** Seconds that the jobs get to end. */
   readonly seconds: number
 }
@@ -21,7 +24,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  * Ends the process in order at the first signal: no new connections, the jobs run to their end, the answers go out. Exit
  * code 0, or 1 when jobs had to be stopped. The second signal ends it at once, as if nobody listened.
  */
-export function stopOnSignal({ server, host, log, demo, seconds }: StopOptions): void {
+export function stopOnSignal({ server, host, log, demo, health, seconds }: StopOptions): void {
   const onSignal = (signal: NodeJS.Signals): void => {
     for (const name of SIGNALS) process.off(name, onSignal)
     void stop(signal)
@@ -35,6 +38,7 @@ export function stopOnSignal({ server, host, log, demo, seconds }: StopOptions):
   })
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
+    void health?.drain()
     const closed = once(server, 'close')
     server.close()
     demo?.stop()

@@ -1,5 +1,6 @@
 import { type Catalogue, createInstruments } from '@mcp/otel-core'
-import { metrics } from '@opentelemetry/api'
+
+import { telemetry } from './telemetry.ts'
 
 /** Metrics of the app's own, as plain data: a wrong label or value is a compile error. */
 export const orderInstruments = {
@@ -23,8 +24,8 @@ export const { placed, stock } = createInstruments(orderInstruments, { scope: 'o
 // Both ways of paying are on the page before anyone has paid.
 placed.zero()
 
-/** OpenTelemetry's API works as ever. */
-export const receiptSize = metrics.getMeter('orders').createHistogram('orders.receipt.size', {
+/** OpenTelemetry's API works as ever; its global meters, too, but only those made after `start()`. */
+export const receiptSize = telemetry.meterProvider.getMeter('orders').createHistogram('orders.receipt.size', {
   unit: 'By',
   description: 'Size of the receipts',
   advice: { explicitBucketBoundaries: [50, 100, 200, 400] },

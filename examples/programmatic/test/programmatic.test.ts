@@ -28,7 +28,7 @@ interface PrintedSpan {
 /** The spans that the app's own exporter has printed. */
 function printedSpans(stdout: string): PrintedSpan[] {
   return stdout.split(/(?=^\{$)/m).flatMap((block) => {
-    const value = (key: string): string | undefined => new RegExp(`^ +${key}: '([^']*)'`, 'm').exec(block)?.[1]
+    const value = (key: string): string | undefined => new RegExp(`^ {2}${key}: '([^']*)'`, 'm').exec(block)?.[1]
     const [traceId, id, name] = [value('traceId'), value('id'), value('name')]
     if (traceId === undefined || id === undefined || name === undefined) return []
     const parentId = /parentSpanContext: \{[^}]*spanId: '(\w+)'/s.exec(block)?.[1]
