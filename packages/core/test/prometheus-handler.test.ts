@@ -271,6 +271,14 @@ describe('the host', () => {
     await failed
   })
 
+  test('may throw where problems are told: the scrape is answered all the same', async () => {
+    const onProblem = (): never => {
+      throw new Error('no log')
+    }
+    await using at = await endpoint({ onProblem, collect: () => Promise.reject(new Error('broken')) })
+    expect((await outcome(at)).body).toBe('metrics are unavailable: broken\n')
+  })
+
   test('is not in the way when it has answered already', async () => {
     const handler = createMetricsHandler({ collect: async () => guide })
     let handled: Promise<void> | undefined

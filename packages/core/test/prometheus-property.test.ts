@@ -17,7 +17,7 @@ import type {
   ResourceMetrics,
 } from '../src/index.ts'
 import { labelValue } from '../src/prometheus/label-value.ts'
-import { exponentialValue, hostileMetrics, soundMetrics } from './support/hostile-metrics.ts'
+import { exponentialValue, hostileMetrics, pageSequence, soundMetrics } from './support/hostile-metrics.ts'
 import { collected, exponentialHistogram } from './support/metrics.ts'
 import { parseStrictly } from './support/strict-parser.ts'
 import type { Sample } from './support/strict-parser.ts'
@@ -51,6 +51,19 @@ describe('any data at all', () => {
         expect(renderer.render(metrics, 'openmetrics')).toBe(page)
       }),
       { numRuns: 200 },
+    )
+  })
+
+  test('makes the same page whatever pages the renderer has made before', () => {
+    fc.assert(
+      fc.property(pageSequence, fc.boolean(), (pages, scopeLabels) => {
+        const options = { scopeLabels, onProblem: () => {} }
+        const renderer = createPageRenderer(options)
+        for (const metrics of pages) {
+          expect(renderer.render(metrics, 'text')).toBe(createPageRenderer(options).render(metrics, 'text'))
+        }
+      }),
+      { numRuns: 1000 },
     )
   })
 

@@ -3,22 +3,20 @@ import type { Attributes } from '@opentelemetry/api'
 import { labelName } from './label-name.ts'
 import { escapeQuoted, labelValue } from './label-value.ts'
 
-/** The labels of one series. */
-export interface Labels {
+/** Attributes as labels. */
+export interface WrittenLabels {
   /** As they stand between the braces, in the order of the attributes: `method="GET",status="200"`. */
   readonly text: string
-  /** The same for every order of the attributes: two series with one key are one series. */
-  readonly key: string
+  /** Their names, in the same order. */
+  readonly names: readonly string[]
 }
 
-/** Turns attributes into labels, and remembers the result for as long as the attributes object lives. */
-export type LabelWriter = (attributes: Attributes) => Labels
+export type LabelWriter = (attributes: Attributes) => WrittenLabels
 
 const NAMES_KEPT = 1000
 
-/** Creates what writes labels; its memory ends with the attributes objects that it has seen. */
+/** Creates what writes labels; it remembers the names that it has made. */
 export function createLabelWriter(): LabelWriter {
-  const seen = new WeakMap<Attributes, Labels>()
   const names = new Map<string, string>()
   const nameOf = (attribute: string): string => {
     const known = names.get(attribute)
@@ -27,18 +25,12 @@ export function createLabelWriter(): LabelWriter {
     if (names.size < NAMES_KEPT) names.set(attribute, name)
     return name
   }
-  return (attributes) => {
-    const known = seen.get(attributes)
-    if (known !== undefined) return known
-    const labels = labelsOf(attributes, nameOf)
-    seen.set(attributes, labels)
-    return labels
-  }
+  return (attributes) => writtenLabels(attributes, nameOf)
 }
 
-function labelsOf(attributes: Attributes, nameOf: (attribute: string) => string): Labels {
+function writtenLabels(attributes: Attributes, nameOf: (attribute: string) => string): WrittenLabels {
   const names: string[] = []
-  const pairs: string[] = []
+  let text = ''
   for (const attribute of Object.keys(attributes)) {
     const value = labelValue(attributes[attribute])
     // To Prometheus an empty label is an absent one.
@@ -46,29 +38,37 @@ function labelsOf(attributes: Attributes, nameOf: (attribute: string) => string)
     const name = nameOf(attribute)
     if (names.includes(name)) return joinedLabels(attributes, nameOf)
     names.push(name)
-    pairs.push(`${name}="${escapeQuoted(value)}"`)
+    text += `${text === '' ? '' : ','}${name}="${escapeQuoted(value)}"`
   }
-  return labelsFrom(pairs)
+  return { text, names }
 }
 
 /** Attributes that share a label name have their values joined by `;`, in the order of their own names. */
-function joinedLabels(attributes: Attributes, nameOf: (attribute: string) => string): Labels {
+function joinedLabels(attributes: Attributes, nameOf: (attribute: string) => string): WrittenLabels {
   const sources = new Map<string, string[]>()
   for (const attribute of Object.keys(attributes)) {
     const name = nameOf(attribute)
     sources.set(name, [...(sources.get(name) ?? []), attribute])
   }
+  const names: string[] = []
   const pairs: string[] = []
   for (const [name, attributesOfName] of sources) {
     const values = attributesOfName.toSorted().map((attribute) => labelValue(attributes[attribute]))
     const value = values.filter((it) => it !== '').join(';')
-    if (value !== '') pairs.push(`${name}="${escapeQuoted(value)}"`)
+    if (value === '') continue
+    names.push(name)
+    pairs.push(`${name}="${escapeQuoted(value)}"`)
   }
-  return labelsFrom(pairs)
+  return { text: pairs.join(','), names }
 }
 
-function labelsFrom(pairs: readonly string[]): Labels {
-  const text = pairs.join(',')
-  const sorted = pairs.toSorted()
-  return { text, key: sorted.every((pair, index) => pair === pairs[index]) ? text : sorted.join(',') }
+/** Returns both texts as one; they share no name. */
+export function joinLabels(a: string, b: string): string {
+  return a === '' || b === '' ? a + b : `${a},${b}`
+}
+
+/** Returns the same for every order of the labels: two texts with one key are one series. */
+export function labelKey(text: string): string {
+  const pairs = text.match(/[a-zA-Z0-9_]+="(?:[^"\\]|\\.)*"/g)
+  return pairs === null || pairs.length === 1 ? text : pairs.toSorted().join(',')
 }

@@ -1,19 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { diag } from '@opentelemetry/api'
-import type { Attributes } from '@opentelemetry/api'
 
-import type { ResourceMetrics, ScopeMetrics } from '../metric-data.ts'
+import type { ResourceMetrics } from '../metric-data.ts'
 import { familiesOf } from './families.ts'
 import type { Report } from './families.ts'
 import { createSeriesWriter, headText } from './family-text.ts'
 import { createLabelWriter } from './label-text.ts'
-import type { Labels, LabelWriter } from './label-text.ts'
+import type { LabelWriter } from './label-text.ts'
 import { layOut } from './layout.ts'
 import type { LaidOutFamily, PageFormat } from './layout.ts'
 import { reportOnce } from './report-once.ts'
-import { scopeLabels, withLabels } from './scope-labels.ts'
 import { seriesOf } from './series.ts'
+import type { SeriesMemory } from './series.ts'
 import { targetAttributes } from './target-info.ts'
 import type { TargetInfo } from './target-info.ts'
 
@@ -39,15 +38,18 @@ const TURN_MS = 4
 
 /** Creates a renderer; keep one for as long as the same metrics are rendered. */
 export function createPageRenderer(options: PageOptions = {}): PageRenderer {
-  const labelsOf = createLabelWriter()
-  const report = reportOnce(options.onProblem ?? ((problem) => diag.warn(problem)))
-  const pieces = (metrics: ResourceMetrics, format: PageFormat): Generator<string, void> =>
-    pagePieces(metrics, format, { labelsOf, report, options })
+  const rendering: Rendering = {
+    write: createLabelWriter(),
+    report: reportOnce(options.onProblem ?? ((problem) => diag.warn(problem))),
+    scopeLabels: options.scopeLabels ?? false,
+    targetInfo: options.targetInfo ?? true,
+    memories: new Map(),
+  }
   return {
-    render: (metrics, format) => [...pieces(metrics, format)].join(''),
+    render: (metrics, format) => [...pagePieces(metrics, format, rendering)].join(''),
     async *renderInPieces(metrics, format) {
       let turn = performance.now()
-      for (const piece of pieces(metrics, format)) {
+      for (const piece of pagePieces(metrics, format, rendering)) {
         if (piece !== '') yield piece
         if (performance.now() - turn < TURN_MS) continue
         await nextTurn()
@@ -58,19 +60,25 @@ export function createPageRenderer(options: PageOptions = {}): PageRenderer {
 }
 
 interface Rendering {
-  readonly labelsOf: LabelWriter
+  readonly write: LabelWriter
   readonly report: Report
-  readonly options: PageOptions
+  readonly scopeLabels: boolean
+  readonly targetInfo: TargetInfo
+  /** By family; of those on the last page only. */
+  readonly memories: Map<string, SeriesMemory>
 }
 
 /** An empty piece is but a place to pause. */
 function* pagePieces(metrics: ResourceMetrics, format: PageFormat, rendering: Rendering): Generator<string, void> {
-  const { labelsOf, report, options } = rendering
+  const { write, report, targetInfo, memories } = rendering
   const families = familiesOf(metrics, report)
-  const target = labelsOf(targetAttributes(metrics.resource.attributes, options.targetInfo ?? true)).text
+  const names = new Set(families.map(({ name }) => name))
+  for (const name of memories.keys()) if (!names.has(name)) memories.delete(name)
+
+  const { text: target } = write(targetAttributes(metrics.resource.attributes, targetInfo))
   const taken = new Set<string>()
   if (target !== '') {
-    const isInfo = format === 'openmetrics' && !families.some(({ name }) => name === 'target')
+    const isInfo = format === 'openmetrics' && !names.has('target')
     const heading = isInfo ? 'target' : 'target_info'
     taken.add(heading).add('target_info')
     const head = { heading, typeText: isInfo ? 'info' : 'gauge', help: 'Target metadata', unit: '' }
@@ -81,31 +89,20 @@ function* pagePieces(metrics: ResourceMetrics, format: PageFormat, rendering: Re
 }
 
 function* familyPieces(family: LaidOutFamily, format: PageFormat, rendering: Rendering): Generator<string, void> {
-  const { report } = rendering
-  const ofPart = partLabels(rendering)
-  let text = headText(family, format)
-  const finding = seriesOf(family, ({ scope }, { attributes }) => ofPart(scope, attributes))
+  const { memories, report } = rendering
+  const finding = seriesOf(family, rendering, memories.get(family.name))
   let found = finding.next()
   for (; found.done !== true; found = finding.next()) yield ''
-  const { labels, points } = found.value
+  const { series, memory } = found.value
+  memories.set(family.name, memory)
+
   const write = createSeriesWriter(family, format, report)
-  for (const [index, point] of points.entries()) {
-    text += write((labels[index] as Labels).text, point)
+  let text = headText(family, format)
+  for (const [index, point] of series.points.entries()) {
+    text += write(series.labels[index] as string, point)
     if (text.length < PIECE_LENGTH) continue
     yield text
     text = ''
   }
   yield text
-}
-
-type PartLabels = (scope: ScopeMetrics['scope'], attributes: Attributes) => Labels
-
-function partLabels({ labelsOf, options }: Rendering): PartLabels {
-  if (options.scopeLabels !== true) return (_scope, attributes) => labelsOf(attributes)
-  const ofScope = new Map<ScopeMetrics['scope'], Labels>()
-  return (scope, attributes) => {
-    const known = ofScope.get(scope) ?? scopeLabels(scope)
-    ofScope.set(scope, known)
-    return withLabels(labelsOf(attributes), known)
-  }
 }

@@ -96,6 +96,36 @@ const exemplars: fc.Arbitrary<Exemplar[] | undefined> = fc.option(
 
 const attributes: fc.Arbitrary<Attributes> = fc.dictionary(anyLabel, anyValue, { maxKeys: 5, noNullPrototype: true })
 
+/** Pages one after the other, on which series come, go and change places; each series keeps its attributes object. */
+export const pageSequence: fc.Arbitrary<ResourceMetrics[]> = fc
+  .array(attributes, { minLength: 1, maxLength: 12 })
+  .chain((pool) => {
+    const choice = fc.oneof(fc.subarray(pool), fc.shuffledSubarray(pool), fc.constant(pool))
+    const page = fc
+      .array(fc.tuple(fc.constantFrom('a', 'b'), fc.boolean(), choice), { maxLength: 3 })
+      .map((metrics) => ({
+        resource: { attributes: {} },
+        scopeMetrics: metrics.map(([name, isMonotonic, chosen], scope) => ({
+          scope: { name: `scope${scope}` },
+          metrics: [
+            {
+              descriptor: { name, unit: '', description: '' },
+              aggregationTemporality: TEMPORALITY.CUMULATIVE,
+              dataPointType: DATA_POINT_TYPE.SUM,
+              isMonotonic,
+              dataPoints: chosen.map((of) => ({
+                attributes: of,
+                value: 2 ** pool.indexOf(of),
+                startTime: [0, 0] as [number, number],
+                endTime: [1, 0] as [number, number],
+              })),
+            },
+          ],
+        })),
+      }))
+    return fc.array(page, { minLength: 2, maxLength: 6 })
+  })
+
 function points<T>(value: fc.Arbitrary<T>, sound: boolean): fc.Arbitrary<Array<DataPoint<T>>> {
   const point = fc
     .record({ attributes, value, exemplars, seconds: fc.nat({ max: 3 }) })
