@@ -31,6 +31,8 @@ export type { Execution, PluginExecution, PluginOptions, PluginStatus } from '@m
 export { instrumentQueue, listQueues, onJob, removeQueues } from '@mcp/otel-queue-instrumentation'
 export type { InstrumentedQueue, QueueJob, QueueOptions, QueueStatus } from '@mcp/otel-queue-instrumentation'
 export type { EndpointHandler } from './endpoint/create-handler.ts'
+export { mcpParts } from './mcp-parts.ts'
+export type { McpParts } from './mcp-parts.ts'
 export type { StartOptions } from './options.ts'
 export { buildInstruments, processInstruments } from './process-instruments.ts'
 export type { SdkOptions } from './sdk/sdk-parts.ts'

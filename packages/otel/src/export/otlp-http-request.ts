@@ -39,7 +39,10 @@ export async function sendOtlp(target: OtlpTarget, request: OtlpRequest, timeout
   const http = require(isSecure(request.url) ? 'node:https' : 'node:http') as typeof Http
   return new Promise((resolve, reject) => {
     const sent: ClientRequest = http.request(request.url, { method: 'POST', headers: request.headers, agent })
-    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMillis} ms`)), timeoutMillis)
+    const timer = setTimeout(
+      () => sent.destroy(new Error(`no answer within ${Math.round(timeoutMillis)} ms`)),
+      timeoutMillis,
+    )
     timer.unref()
     const settle =
       <T>(done: (value: T) => void) =>

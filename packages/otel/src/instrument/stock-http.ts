@@ -8,18 +8,20 @@ import { sdkPackages } from '../sdk-packages.ts'
 
 const require = createRequire(import.meta.url)
 
-/** Returns the stock instrumentations of HTTP: clients, `fetch`, and, where wished for, SERVER spans. */
-export function createStockHttp(config: Config['http'], isOurs: (server: unknown) => boolean): Instrumentation[] {
-  const stockServer = config.serverSpans === 'stock'
-  if (!config.clientSpans && !stockServer) return []
-  const http = new sdkPackages.httpInstrumentation.HttpInstrumentation({
-    disableIncomingRequestInstrumentation: !stockServer,
+/** Creates the stock instrumentation of HTTP: CLIENT spans, and SERVER spans where these are wished for. */
+export function createStockHttp(config: Config['http'], isOurs: (server: unknown) => boolean): Instrumentation {
+  const instrumentation = new sdkPackages.httpInstrumentation.HttpInstrumentation({
+    disableIncomingRequestInstrumentation: config.serverSpans !== 'stock',
     disableOutgoingRequestInstrumentation: !config.clientSpans,
     ignoreIncomingRequestHook: (request) => isOurs((request.socket as { server?: Server }).server),
   })
   loadPatched()
-  if (!config.clientSpans) return [http]
-  return [http, new sdkPackages.undiciInstrumentation.UndiciInstrumentation()]
+  return instrumentation
+}
+
+/** Creates the stock instrumentation of `fetch` and undici. */
+export function createFetchInstrumentation(): Instrumentation {
+  return new sdkPackages.undiciInstrumentation.UndiciInstrumentation()
 }
 
 /**

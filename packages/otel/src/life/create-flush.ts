@@ -6,13 +6,18 @@ import { withinDeadline } from './within-deadline.ts'
 export interface Flush {
   /** Whether anything is exported at all. */
   readonly exports: boolean
-  all(): Promise<boolean>
+  all(options?: FlushOptions): Promise<boolean>
   /** Spans and log records only: no request is made when there are none. */
-  records(): Promise<boolean>
+  records(options?: FlushOptions): Promise<boolean>
   /** From now on a collector that cannot be reached is not tried again. */
   hurry(): void
   /** Sends all, then closes. */
   shutdown(): Promise<boolean>
+}
+
+export interface FlushOptions {
+  /** Whether the process is kept alive for it; default true. */
+  readonly holds?: boolean
 }
 
 export function createFlush(
@@ -20,20 +25,16 @@ export function createFlush(
   timeoutMillis: number,
 ): Flush {
   const pipelines = [...recordPipelines, ...metricPipelines]
-  const flush = (which: readonly Pipeline<Flushable>[]): Promise<boolean> =>
-    withinDeadline(which.map(drain), timeoutMillis)
+  const flush = (which: readonly Pipeline<Flushable>[], { holds = true }: FlushOptions = {}): Promise<boolean> =>
+    withinDeadline(which.map(drain), timeoutMillis, holds)
   return {
     exports: pipelines.length > 0,
-    all: () => flush(pipelines),
-    records: () => flush(recordPipelines),
+    all: (options) => flush(pipelines, options),
+    records: (options) => flush(recordPipelines, options),
     hurry: () => {
       for (const { exporting } of pipelines) exporting?.hurry()
     },
-    async shutdown() {
-      const isDelivered = await flush(pipelines)
-      const isClosed = await withinDeadline([...pipelines.map(close), page.reader.shutdown()], timeoutMillis)
-      return isDelivered && isClosed
-    },
+    shutdown: () => withinDeadline([...pipelines.map(close), page.reader.shutdown()], timeoutMillis),
   }
 }
 
@@ -42,6 +43,8 @@ async function drain({ processor, exporting }: Pipeline<Flushable>): Promise<voi
   await exporting?.forceFlush()
 }
 
-async function close({ processor }: Pipeline<Flushable>): Promise<void> {
+/** Processors and readers send what they have before they close. */
+async function close({ processor, exporting }: Pipeline<Flushable>): Promise<void> {
   await processor.shutdown()
+  await exporting?.forceFlush()
 }

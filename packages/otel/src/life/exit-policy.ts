@@ -10,7 +10,7 @@ type Signal = (typeof SIGNALS)[number]
 const DRAIN_FLUSH_MILLIS = 250
 const DRAIN_MILLIS = 30_000
 
-/** An app may go on working each time its loop has run empty; a bound keeps an exporter from doing so for ever. */
+/** An app may go on working each time its loop has run empty; what is not delivered in time is not waited for again. */
 const MOST_ROUNDS = 100
 
 /**
@@ -41,8 +41,8 @@ export function installExitPolicy(flush: Flush): () => void {
     disarm()
     if (process.listenerCount(signal) > 0) {
       diag.debug(`${signal}: the app handles it; sending what is pending while it drains`)
-      void flush.all()
-      drain = setInterval(() => void flush.records(), DRAIN_FLUSH_MILLIS).unref()
+      void flush.all({ holds: false })
+      drain = setInterval(() => void flush.records({ holds: false }), DRAIN_FLUSH_MILLIS).unref()
       rearm = setTimeout(() => {
         stopDraining()
         arm()
@@ -56,10 +56,14 @@ export function installExitPolicy(flush: Flush): () => void {
 
   /** Node emits this each time the loop has run empty: metrics go once, records as long as there are any. */
   const onBeforeExit = (): void => {
-    rounds++
+    if (rounds++ >= MOST_ROUNDS) return
     flush.hurry()
-    if (rounds === 1) void flush.all()
-    else if (rounds <= MOST_ROUNDS) void flush.records()
+    void flushRound(rounds === 1)
+  }
+
+  const flushRound = async (isFirst: boolean): Promise<void> => {
+    const isDelivered = await (isFirst ? flush.all() : flush.records())
+    if (!isDelivered) rounds = MOST_ROUNDS
   }
 
   arm()

@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import path from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { AppProcess, REGISTER } from '../../../test/support/app-process.ts'
+import { startMockOtlp, type MockOtlp } from '../../../test/support/mock-otlp.ts'
+
+const LIFE = path.join(import.meta.dirname, 'fixtures', 'life.cjs')
+const OURS = { MCP_OTEL_PORT: '0' }
+
+interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the app to its end; a signal is sent once it is up. */
+async function run(args: readonly string[], how: string, env: Record<string, string> = {}): Promise<Ending> {
+  await using app = new AppProcess([...args, LIFE, how], { env })
+  if (how.startsWith('signal')) {
+    await app.sees(/^up$/m)
+    app.child.kill('SIGTERM')
+    if (how.endsWith('stays')) {
+      await app.sees(/not yet/)
+      app.child.kill('SIGKILL')
+    }
+  }
+  const { code, signal } = await app.exit()
+  return { code, signal, stdout: app.stdout, stderr: app.stderr }
+}
+
+/** How each ending goes without us; run once. */
+const endings = new Map<string, Promise<Ending>>()
+const bare = (how: string) => {
+  const known = endings.get(how) ?? run([], how)
+  endings.set(how, known)
+  return known
+}
+const observed = (how: string, env: Record<string, string>) => run(['--require', REGISTER], how, { ...OURS, ...env })
+
+const withoutOurLines = (stderr: string) => stderr.replaceAll(/^\[mcp-otel\].*\n/gm, '')
+
+/** A collector that takes connections and never answers. */
+async function startSilentCollector(): Promise<Server> {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+let collector: MockOtlp
+let silent: Server
+beforeAll(async () => {
+  collector = await startMockOtlp()
+  silent = await startSilentCollector()
+})
+afterAll(async () => {
+  await collector.stop()
+  silent.close()
+})
+
+const ENDINGS = [
+  'natural',
+  'process.exit',
+  'exit code',
+  'uncaught',
+  'rejection',
+  'signal without handler',
+  'signal with a handler that drains',
+  'signal with a handler that stays',
+  'signal with a handler that looks at its fellows',
+]
+
+describe.concurrent.each(ENDINGS)('an app that ends by %s', (how) => {
+  test.each([
+    ['no collector', () => ({})],
+    ['a collector', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl })],
+    ['a collector that is down', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })],
+    [
+      'a collector that hangs',
+      () => ({
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        MCP_OTEL_FLUSH_TIMEOUT: '300',
+      }),
+    ],
+  ])('ends with %s as it would without us', async (_what, env) => {
+    const [without, withUs] = await Promise.all([bare(how), observed(how, env())])
+    expect(withUs.code).toBe(without.code)
+    expect(withUs.signal).toBe(without.signal)
+    expect(withUs.stdout).toBe(without.stdout)
+    expect(withoutOurLines(withUs.stderr)).toBe(withoutOurLines(without.stderr))
+  })
+})
+
+const namesOf = (service: string) =>
+  collector.spans.all.filter(({ resource }) => resource['service.name'] === service).map(({ name }) => name)
+
+describe('what was recorded before the end arrives', () => {
+  test.each([
+    ['natural', ['first words', 'last words']],
+    ['exit code', ['first words']],
+    ['signal without handler', ['first words']],
+    ['signal with a handler that drains', ['first words', 'while draining']],
+  ])('when the app ends by %s', async (how, expected) => {
+    const service = `ends by ${how}`
+    await observed(how, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_SERVICE_NAME: service })
+    expect(namesOf(service)).toEqual(expected)
+  })
+
+  test('metrics too, and each span once', async () => {
+    const service = 'ends with metrics'
+    await observed('natural', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_SERVICE_NAME: service })
+    const mine = collector.points.all.filter(({ resource }) => resource['service.name'] === service)
+    expect(mine.filter(({ name }) => name === 'mcp.build_info')).toHaveLength(1)
+  })
+})
