@@ -8,6 +8,7 @@ setUp()
 const packages = readdirSync(`${root}/packages`)
 const tool = (path) => `${root}/node_modules/${path}`
 
+/** @type {readonly (readonly [name: string, command: string, args: readonly string[]])[]} */
 const steps = [
   ['types', 'tsc', ['-p', '.']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],

@@ -46,7 +46,9 @@ export function node() {
   if (existsSync(own)) return own
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])) return process.execPath
-  return fail(`Node ${process.versions.node} is too old; expected ${MINIMUM.join('.')} or later (24 is what we test on)`)
+  return fail(
+    `Node ${process.versions.node} is too old; expected ${MINIMUM.join('.')} or later (24 is what we test on)`,
+  )
 }
 
 /** The environment in which the project's own Node and tools come first on the path. */

@@ -1,0 +1,19 @@
+import type { Catalogue } from '@mcp/otel-core'
+import { errorInstruments, telemetryInstruments } from '@mcp/otel-core'
+import { healthInstruments } from '@mcp/otel-health'
+import { httpInstruments } from '@mcp/otel-http-instrumentation'
+import { pluginInstruments } from '@mcp/otel-plugin-instrumentation'
+import { queueInstruments } from '@mcp/otel-queue-instrumentation'
+
+import { processInstruments } from '../../packages/otel/src/process-instruments.ts'
+
+/** Every catalogue, in the order in which a reader meets them. */
+export const catalogues: readonly { readonly title: string; readonly from: string; readonly catalogue: Catalogue }[] = [
+  { title: 'Requests', from: '@mcp/otel-http-instrumentation', catalogue: httpInstruments },
+  { title: 'Plugins', from: '@mcp/otel-plugin-instrumentation', catalogue: pluginInstruments },
+  { title: 'Queues', from: '@mcp/otel-queue-instrumentation', catalogue: queueInstruments },
+  { title: 'Errors', from: '@mcp/otel-core', catalogue: errorInstruments },
+  { title: 'Health', from: '@mcp/otel-health', catalogue: healthInstruments },
+  { title: 'Process', from: '@mcp/otel', catalogue: processInstruments },
+  { title: 'Telemetry about the telemetry', from: '@mcp/otel-core', catalogue: telemetryInstruments },
+]

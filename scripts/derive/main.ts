@@ -1,0 +1,45 @@
+// Writes every derived file; with --check writes nothing and fails when one differs from what it derives from.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { configurationPage } from './configuration-page.ts'
+import { guideTable, metricsPage } from './metrics-table.ts'
+
+const root = path.dirname(path.dirname(import.meta.dirname))
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
+
+const derived: Record<string, () => string> = {
+  'docs/METRICS.md': metricsPage,
+  'docs/CONFIGURATION.md': configurationPage,
+  'README.md': () => between(read('README.md'), 'metrics', guideTable()),
+}
+
+const drifted: string[] = []
+for (const [file, derive] of Object.entries(derived)) {
+  const content = derive()
+  if (read(file) === content) continue
+  drifted.push(file)
+  if (!values.check) writeFileSync(path.join(root, file), content)
+}
+
+if (drifted.length === 0) console.error(`derived files are up to date (${Object.keys(derived).join(', ')})`)
+else if (values.check) {
+  console.error(`out of date: ${drifted.join(', ')}; run \`npm run derive\` and commit`)
+  process.exitCode = 1
+} else console.error(`derived anew: ${drifted.join(', ')}`)
+
+function read(file: string): string {
+  const full = path.join(root, file)
+  return existsSync(full) ? readFileSync(full, 'utf8') : ''
+}
+
+/** Replaces what stands between `<!-- derive:NAME -->` and `<!-- /derive -->`. */
+function between(text: string, name: string, content: string): string {
+  const open = `<!-- derive:${name} -->`
+  const close = '<!-- /derive -->'
+  const start = text.indexOf(open)
+  const end = text.indexOf(close, start)
+  if (start < 0 || end < 0) throw new Error(`README.md has no ${open} … ${close} to write the table into`)
+  return `${text.slice(0, start + open.length)}\n\n${content}\n${text.slice(end)}`
+}

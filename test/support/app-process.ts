@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+
+export const root: string = path.dirname(path.dirname(import.meta.dirname))
+
+/** The register entry as a user's `--require` finds it. */
+export const REGISTER = '@mcp/otel/register'
+
+export interface AppOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A real child process of Node with its output kept, and stopped by its own pid when the test ends. */
+export class AppProcess implements AsyncDisposable {
+  readonly child: ChildProcess
+  stdout = ''
+  stderr = ''
+  readonly #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  readonly #onParentExit = (): void => void this.child.kill('SIGKILL')
+
+  constructor(args: readonly string[], { cwd = root, env = {} }: AppOptions = {}) {
+    this.child = spawn(process.execPath, args, {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+    this.#exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }))
+    process.on('exit', this.#onParentExit)
+  }
+
+  /** Resolves with the match as soon as the output has it; rejects with the output when the process ends before. */
+  async sees(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr)
+      if (match) return match
+      const ended = await Promise.race([
+        once(this.child.stdout!, 'data').then(() => undefined),
+        once(this.child.stderr!, 'data').then(() => undefined),
+        this.#exited,
+      ])
+      if (ended && !pattern.test(this.stdout) && !pattern.test(this.stderr)) {
+        throw new Error(
+          `ended with ${ended.code ?? ended.signal} before ${pattern}; its output:\n${this.stdout}\n${this.stderr}`,
+        )
+      }
+    }
+  }
+
+  /** Where our endpoint listens, from the preamble line. */
+  async endpoint(): Promise<string> {
+    const match = await this.sees(/(http:\/\/127\.0\.0\.1:\d+)\/metrics/)
+    return match[1] ?? ''
+  }
+
+  /** Sends a signal and resolves with how the process ended. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    this.child.kill(signal)
+    return this.exit()
+  }
+
+  exit(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    return this.#exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#onParentExit)
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
+    await this.#exited
+  }
+}
+
+/** The environment without what would reach into the process under test: vitest's own settings and any OTEL_ setting. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(VITEST|OTEL_|MCP_OTEL_|NODE_OPTIONS$|NODE_ENV$|NODE_V8_COVERAGE$)/.test(name),
+    ),
+  )
+}
