@@ -250,6 +250,10 @@ describe('scrapes at the same time', () => {
   })
 })
 
+function throwing(): never {
+  throw new Error('no log')
+}
+
 describe('the host', () => {
   test('sees neither error nor rejection when the client goes away', async () => {
     const gate = Promise.withResolvers<CollectionResult>()
@@ -272,10 +276,7 @@ describe('the host', () => {
   })
 
   test('may throw where problems are told: the scrape is answered all the same', async () => {
-    const onProblem = (): never => {
-      throw new Error('no log')
-    }
-    await using at = await endpoint({ onProblem, collect: () => Promise.reject(new Error('broken')) })
+    await using at = await endpoint({ onProblem: throwing, collect: () => Promise.reject(new Error('broken')) })
     expect((await outcome(at)).body).toBe('metrics are unavailable: broken\n')
   })
 
