@@ -1,4 +1,4 @@
-import { assertCheck } from './check-options.ts'
+import { assertCheck, show } from './check-options.ts'
 import type { CheckFn, CheckOptions } from './check-options.ts'
 import { createCheckRegistry, statusOfChecks } from './check-registry.ts'
 import type { Check } from './check.ts'
@@ -108,7 +108,12 @@ export function createHealth(options: HealthOptions = {}): Health {
       return probeReport(group, members)
     },
     started: () => lifecycle.started(),
-    drain: (gracePeriod = 0) => lifecycle.drain(gracePeriod),
+    drain(gracePeriod = 0) {
+      if (!(typeof gracePeriod === 'number' && gracePeriod >= 0 && gracePeriod < 2 ** 31)) {
+        throw new RangeError(`grace period is ${show(gracePeriod)}; expected milliseconds from 0 to 2147483647`)
+      }
+      return lifecycle.drain(gracePeriod)
+    },
     resume: () => lifecycle.resume(),
     stop() {
       clearInterval(ticker)

@@ -96,7 +96,7 @@ function serverLine({ status, process, pid, node, memory, cpu, event_loop, gc, h
     text: `server: ${process}, pid ${pid}, Node ${node}`,
     lines: [
       {
-        text: `memory: rss ${bytes(memory.rss)} (${percent(memory.rss_ratio)} of ${limit}), heap ${bytes(memory.heap_used)} (${percent(memory.heap_ratio)} of ${bytes(memory.heap_limit)})`,
+        text: `memory: rss ${bytes(memory.rss)} (${percent(memory.rss_ratio)} of ${limit}), heap ${bytes(memory.heap_used)} (old space ${percent(memory.heap_ratio)} of ${bytes(memory.heap_limit)})`,
       },
       { text: `cpu: ${cpu.usage === null ? 'not known yet' : percent(cpu.usage)} of one core, ${cpu.cores} cores` },
       ...(loop.length === 0 ? [] : [{ text: `event loop: ${loop.join(', ')}` }]),

@@ -39,7 +39,9 @@ export interface MemoryHealth {
   readonly rss: number
   readonly heap_used: number
   readonly heap_total: number
-  /** V8's limit: `--max-old-space-size`, or its default for this machine. */
+  /** Of `heap_used`, what lives longer than a moment: V8's old generation. */
+  readonly old_space_used: number
+  /** Limit of the old generation: `--max-old-space-size`, or V8's default for this machine. */
   readonly heap_limit: number
   readonly external: number
   readonly array_buffers: number
@@ -48,7 +50,7 @@ export interface MemoryHealth {
   readonly limit_source: 'cgroup' | 'machine'
   /** `rss / limit`. */
   readonly rss_ratio: number
-  /** `heap_used / heap_limit`. */
+  /** `old_space_used / heap_limit`: at 1 the process dies. */
   readonly heap_ratio: number
 }
 

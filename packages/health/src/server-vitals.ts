@@ -1,8 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
 import type { EventLoopUtilization, PerformanceEntry } from 'node:perf_hooks'
-import { getHeapStatistics } from 'node:v8'
 
+import { oldSpaceLimit, oldSpaceUsed } from './heap-limit.ts'
 import type { CpuHealth, EventLoopHealth, GcHealth, HandlesHealth, MemoryHealth } from './report.ts'
 import { micro } from './rounding.ts'
 
@@ -48,6 +48,7 @@ type Delay = NonNullable<EventLoopHealth['delay']> & { readonly count: number }
 export function createServerVitals(): ServerVitals {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
   histogram.enable()
+  const heapLimit = oldSpaceLimit()
   const gc = new Map<string, { count: number; seconds: number }>()
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -65,7 +66,7 @@ export function createServerVitals(): ServerVitals {
 
   return {
     read: () => ({
-      memory: readMemory(),
+      memory: readMemory(heapLimit),
       cpu: cpuSince(before),
       event_loop: {
         utilization: ratio(
@@ -104,9 +105,9 @@ function mark(): Mark {
   return { at: performance.now(), cpu: process.cpuUsage(), loop: performance.eventLoopUtilization() }
 }
 
-function readMemory(): MemoryHealth {
+function readMemory(heapLimit: number): MemoryHealth {
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage()
-  const heapLimit = getHeapStatistics().heap_size_limit
+  const oldUsed = oldSpaceUsed()
   const constrained = process.constrainedMemory()
   const machine = totalmem()
   const isConstrained = constrained > 0 && constrained < NO_LIMIT && constrained < machine
@@ -115,13 +116,14 @@ function readMemory(): MemoryHealth {
     rss,
     heap_used: heapUsed,
     heap_total: heapTotal,
+    old_space_used: oldUsed,
     heap_limit: heapLimit,
     external,
     array_buffers: arrayBuffers,
     limit,
     limit_source: isConstrained ? 'cgroup' : 'machine',
     rss_ratio: ratio(rss / limit),
-    heap_ratio: ratio(heapUsed / heapLimit),
+    heap_ratio: ratio(oldUsed / heapLimit),
   }
 }
 

@@ -5,12 +5,12 @@ import { percent, worseOf } from '../thresholds.ts'
 export interface MemoryThresholds {
   /** Of rss to the cgroup's limit (or the machine's memory), and of the heap to V8's limit. Default 0.9. */
   readonly degradedRatio?: number
-  /** Default 0.97. */
+  /** Default 0.95. */
   readonly unhealthyRatio?: number
 }
 
 /** Checks the memory against its limits: rss against the cgroup or the machine, the heap against `--max-old-space-size`. */
-export function memoryCheck({ degradedRatio = 0.9, unhealthyRatio = 0.97 }: MemoryThresholds = {}): CheckFn {
+export function memoryCheck({ degradedRatio = 0.9, unhealthyRatio = 0.95 }: MemoryThresholds = {}): CheckFn {
   return ({ server }) => {
     const { rss_ratio, heap_ratio, limit_source } = server().memory
     const limits = { degraded: degradedRatio, unhealthy: unhealthyRatio, unit: '1' }

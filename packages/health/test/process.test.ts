@@ -1,0 +1,251 @@
+import { Agent } from 'node:http'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+import type { HealthReport } from '../src/report.ts'
+import { expectHealthBody, expectProbeBody } from './support/body-schema.ts'
+import { ask } from './support/serve.ts'
+import type { Answer } from './support/serve.ts'
+import { spawnFixture, startFixture } from './support/start-fixture.ts'
+import type { Fixture } from './support/start-fixture.ts'
+
+const WAIT = { timeout: 10_000, interval: 30 }
+
+async function report({ get }: Fixture): Promise<HealthReport> {
+  return (await get('/health')).body as unknown as HealthReport
+}
+
+function changesOf({ lines }: Fixture, component: string): string[] {
+  return lines
+    .filter((line) => line['component'] === component)
+    .map(({ from, to }) => `${from as string}>${to as string}`)
+}
+
+test('a plugin that starts failing is degraded, then unhealthy, and recovers', async () => {
+  const policy = {
+    ttl: 20,
+    failAfter: 2,
+    recoverAfter: 3,
+    minExecutions: 4,
+    degradedErrorRate: 0.1,
+    unhealthyErrorRate: 0.5,
+  }
+  const fixture = await startFixture('plugin-server.ts', {
+    options: { health: { window: 1200, sampleInterval: 40, pluginPolicy: policy } },
+  })
+  const becomes = (status: string): Promise<void> =>
+    vi.waitFor(async () => {
+      await fixture.get('/run?good=1')
+      expect((await report(fixture)).plugins['checksum']?.status).toBe(status)
+    }, WAIT)
+  await becomes('healthy')
+  await fixture.get('/run?good=20&bad=6')
+  await becomes('degraded')
+  await fixture.get('/run?bad=100')
+  await becomes('unhealthy')
+  const worst = await fixture.get('/health')
+  expect([worst.status, worst.body['status']]).toEqual([200, 'degraded'])
+  expect((worst.body as unknown as HealthReport).plugins['checksum']?.message).toMatch(
+    /^[\d.]+ % of \d+ executions failed in \d s \(limit 50 %\)$/,
+  )
+  expectHealthBody(worst.body)
+  await becomes('healthy')
+  const changes = changesOf(fixture, 'plugin:checksum')
+  expect(changes.slice(0, 2)).toEqual(['healthy>degraded', 'degraded>unhealthy'])
+  expect(changes.at(-1)).toMatch(/>healthy$/)
+  // The window slides over the failures once: there is no way back in between.
+  expect(changes.length).toBeLessThanOrEqual(4)
+})
+
+test('a queue that backs up is degraded while it grows, and recovers once it is worked off', async () => {
+  const fixture = await startFixture('plugin-server.ts', {
+    options: { health: { window: 1000, sampleInterval: 30, queuePolicy: { ttl: 20, recoverAfter: 1 } } },
+  })
+  await vi.waitFor(async () => {
+    await fixture.get('/enqueue?times=40')
+    const { queue_size, queues } = await report(fixture)
+    expect(queues['checksum']).toMatchObject({ status: 'degraded', size: queue_size, trend: 'growing' })
+    expect(queues['checksum']?.growth).toBeGreaterThan(0)
+    expect(queues['checksum']?.message).toMatch(/^\d+ jobs wait \(limit 100\), growing$/)
+  }, WAIT)
+  const before = await report(fixture)
+  expect(before.queue_size).toBeGreaterThanOrEqual(100)
+  expect(before.queues['checksum']?.oldest_age).toBeGreaterThan(0)
+  await fixture.get('/process')
+  await vi.waitFor(async () => {
+    const { queue_size, queues } = await report(fixture)
+    expect(queue_size).toBe(0)
+    expect(queues['checksum']).toMatchObject({ status: 'healthy', size: 0, oldest_age: null })
+    expect(queues['checksum']?.processing_rate).toBeGreaterThan(0)
+    expect(queues['checksum']?.wait_p95).toBeGreaterThan(0)
+  }, WAIT)
+})
+
+test('memory is measured against --max-old-space-size', async () => {
+  const fixture = await startFixture('plugin-server.ts', {
+    flags: ['--max-old-space-size=96', '--expose-gc'],
+    options: { health: { memory: { thresholds: { degradedRatio: 0.5, unhealthyRatio: 0.99 }, check: { ttl: 0 } } } },
+  })
+  const { server, checks } = await report(fixture)
+  expect(checks['memory']?.status).toBe('healthy')
+  expect(server.memory.heap_limit).toBe(96 * 2 ** 20)
+  await fixture.get('/allocate?megabytes=70')
+  const full = await report(fixture)
+  expect(full.checks['memory']).toMatchObject({ status: 'degraded', unit: '1' })
+  expect(full.checks['memory']?.message).toMatch(/^the heap is [\d.]+ % of V8's limit \(limit 50 %\)$/)
+  expect(full.server).toMatchObject({ status: 'degraded' })
+  expect(full.status).toBe('degraded')
+  expect(full.server.memory.old_space_used).toBeGreaterThan(60 * 2 ** 20)
+  expect((await fixture.get('/kept')).body).toEqual({ megabytes: 70 })
+  await fixture.get('/release')
+  expect((await report(fixture)).checks['memory']?.status).toBe('healthy')
+  expect((await report(fixture)).server.gc.count).toBeGreaterThan(0)
+})
+
+test('a check that hangs for ever holds nothing up: every answer comes, and liveness stays', async () => {
+  const fixture = await startFixture('plugin-server.ts')
+  await fixture.get('/hang')
+  for (let i = 0; i < 12; i++) {
+    const { status, body } = await fixture.get('/readyz')
+    expect([status, body['status']]).toEqual([503, 'unhealthy'])
+    expectProbeBody(body)
+  }
+  expect((await fixture.get('/livez')).status).toBe(200)
+  expect((await report(fixture)).checks['hung']?.message).toBe(
+    '8 runs never ended; not run again before one of them does',
+  )
+})
+
+test('a blocked event loop shows in its delay', async () => {
+  const fixture = await startFixture('plugin-server.ts', {
+    options: { health: { eventLoop: { check: { ttl: 0 } } } },
+  })
+  await vi.waitFor(async () => expect((await report(fixture)).server.event_loop.delay).not.toBeNull(), WAIT)
+  await fixture.get('/block?milliseconds=600')
+  await vi.waitFor(async () => {
+    const { server, checks } = await report(fixture)
+    expect(server.event_loop.delay?.max).toBeGreaterThan(0.4)
+    expect(checks['event_loop']?.status).toBe('degraded')
+  }, WAIT)
+})
+
+test('ten thousand concurrent probes run a check once, and all get the answer', async () => {
+  const fixture = await startFixture('plugin-server.ts')
+  await fixture.get('/slow-check')
+  const answers = await pipelined(fixture.origin, '/readyz', 200, 50)
+  expect(answers).toEqual({ '200': 10_000 })
+  expect((await fixture.get('/slow-runs')).body).toEqual({ slowRuns: 1 })
+})
+
+test('probes as Kubernetes sends them: startup, readiness with a dependency, liveness throughout', async () => {
+  const fixture = await startFixture('plugin-server.ts', {
+    options: { dependency: true, health: { manualStart: true } },
+  })
+  const codes = async (): Promise<number[]> => {
+    const answers = await Promise.all(['/startupz', '/readyz', '/livez', '/health'].map((path) => fixture.get(path)))
+    for (const { body } of answers.slice(0, 3)) expectProbeBody(body)
+    return answers.map(({ status }) => status)
+  }
+  expect(await codes()).toEqual([503, 503, 200, 503])
+  expect((await fixture.get('/readyz')).body['process']).toBe('starting')
+  await fixture.get('/started')
+  expect(await codes()).toEqual([200, 200, 200, 200])
+  await fixture.get('/dependency?up=0')
+  expect(await codes()).toEqual([200, 503, 200, 503])
+  await fixture.get('/dependency?up=1')
+  expect(await codes()).toEqual([200, 200, 200, 200])
+})
+
+test('SIGTERM: readiness is 503 at once, requests are served through the grace period, none is dropped', async () => {
+  const fixture = await startFixture('plugin-server.ts', { options: { drain: { gracePeriod: 700, timeout: 5000 } } })
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+  onTestFinished(() => agent.destroy())
+  const work = (milliseconds: number): Promise<Answer> =>
+    ask(`${fixture.origin}/work?milliseconds=${milliseconds}`, { agent })
+  const answers: Promise<Answer>[] = [work(1500)]
+  const sending = new AbortController()
+  onTestFinished(() => sending.abort())
+  // A load balancer: it sends requests for as long as readiness says so, and some while after.
+  const sent = (async () => {
+    while (!sending.signal.aborted && answers.length < 2000) {
+      answers.push(work(20), work(5))
+      await sleep(5)
+    }
+    for (let i = 0; i < 20; i++) {
+      answers.push(work(10))
+      await sleep(10)
+    }
+  })()
+  await vi.waitFor(() => expect(answers.length).toBeGreaterThan(20), WAIT)
+  fixture.child.kill('SIGTERM')
+  await vi.waitFor(async () => expect((await fixture.get('/readyz')).status).toBe(503), { interval: 5 })
+  const draining = await fixture.get('/health')
+  sending.abort()
+  expect([draining.status, (draining.body as unknown as HealthReport).server.process]).toEqual([503, 'draining'])
+  expect((await fixture.get('/livez')).status).toBe(200)
+  expect((await work(1)).headers['connection']).toBe('close')
+  await sent
+  const settled = await Promise.allSettled(answers)
+  expect(settled.filter(({ status }) => status === 'rejected')).toEqual([])
+  expect(await fixture.ended).toBe('SIGTERM')
+  expect(fixture.lines.at(-1)).toEqual({ drained: true })
+  await expect(fixture.get('/livez')).rejects.toThrow('ECONNREFUSED')
+})
+
+test('a request that outlives the timeout is cut off, and the process ends by its signal', async () => {
+  const fixture = await startFixture('plugin-server.ts', { options: { drain: { gracePeriod: 50, timeout: 200 } } })
+  const endless = fixture.get('/work?milliseconds=60000').catch((error: NodeJS.ErrnoException) => error.code)
+  await sleep(50)
+  fixture.child.kill('SIGTERM')
+  expect(await fixture.ended).toBe('SIGTERM')
+  expect(await endless).toBe('ECONNRESET')
+})
+
+test('a second signal ends the process at once', async () => {
+  const fixture = await startFixture('plugin-server.ts', {
+    options: { drain: { gracePeriod: 60_000, timeout: 60_000 } },
+  })
+  fixture.child.kill('SIGTERM')
+  await vi.waitFor(async () => expect((await fixture.get('/readyz')).status).toBe(503), WAIT)
+  fixture.child.kill('SIGTERM')
+  expect(await fixture.ended).toBe('SIGTERM')
+  expect(fixture.lines).not.toContainEqual({ drained: true })
+})
+
+test('health with checks in the background does not keep a process alive', async () => {
+  const fixture = spawnFixture('nothing-to-do.ts')
+  expect(await fixture.ended).toBe(0)
+  expect(fixture.lines).toEqual([{ status: 'degraded' }])
+  expect(fixture.errors()).toBe('')
+})
+
+/** Sends `connections × each` requests that are all under way at once, and counts the answers by status code. */
+async function pipelined(
+  origin: string,
+  path: string,
+  connections: number,
+  each: number,
+): Promise<Record<string, number>> {
+  const { hostname, port } = new URL(origin)
+  const counts: Record<string, number> = {}
+  const onConnection = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let text = ''
+      const socket = connect(Number(port), hostname)
+      socket.setEncoding('latin1').on('error', reject)
+      socket.on('data', (chunk: string) => {
+        text += chunk
+        if (!chunk.endsWith('}\n')) return
+        const codes = Array.from(text.matchAll(/HTTP\/1\.1 (\d{3}) /g), ([, code]) => String(code))
+        if (codes.length < each) return
+        for (const code of codes) counts[code] = (counts[code] ?? 0) + 1
+        socket.destroy()
+        resolve()
+      })
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`.repeat(each))
+    })
+  await Promise.all(Array.from({ length: connections }, onConnection))
+  return counts
+}
