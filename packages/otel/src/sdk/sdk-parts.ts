@@ -54,6 +54,15 @@ export interface Assembly {
   readonly meterProvider: MeterProvider
 }
 
+/** The stock instrumentations of `node:http` and of `fetch` describe the same metric in different words. */
+const ONE_HELP: readonly ViewOptions[] = [
+  {
+    meterName: '@opentelemetry/instrumentation-undici',
+    instrumentName: 'http.client.request.duration',
+    description: 'Duration of HTTP client requests.',
+  },
+]
+
 /** Creates the parts: from the configuration, then with what the user gave in their place. */
 export function createSdkParts(
   config: Config,
@@ -81,7 +90,7 @@ export function createSdkParts(
       logRecordProcessors: processorsOf(records),
       logRecordLimits: known(config.logs.limits),
       metricReaders: [page.reader, ...processorsOf(readers)],
-      views: given.views ?? [],
+      views: [...(given.views ?? []), ...ONE_HELP],
       page,
       recordPipelines: [...spans, ...records],
       metricPipelines: readers,
