@@ -6,7 +6,7 @@ import type { PythonClient } from './components.ts'
 
 export type ParserFormat = 'text' | 'openmetrics'
 
-export interface ParsedSample {
+interface ParsedSample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number

@@ -22,12 +22,12 @@ export interface PrometheusOptions {
 }
 
 /** One series of an instant query. */
-export interface QueryResult {
+interface QueryResult {
   readonly metric: Readonly<Record<string, string>>
   readonly value: number
 }
 
-export interface ScrapeTarget {
+interface ScrapeTarget {
   readonly job: string
   readonly health: string
   readonly lastError: string

@@ -3,7 +3,7 @@ import { DATA_POINT_TYPE, TEMPORALITY } from '../metric-data.ts'
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '../metric-data.ts'
 import { prometheusName, prometheusUnit } from './prometheus-name.ts'
 
-export type FamilyType = 'counter' | 'gauge' | 'histogram'
+type FamilyType = 'counter' | 'gauge' | 'histogram'
 
 /** The metrics that share one name on the page. */
 export interface Family {
@@ -16,7 +16,7 @@ export interface Family {
   readonly parts: readonly FamilyPart[]
 }
 
-export interface FamilyPart {
+interface FamilyPart {
   readonly metric: MetricData
   readonly scope: ScopeMetrics['scope']
 }

@@ -4,7 +4,7 @@ import { labelName } from './label-name.ts'
 import { escapeQuoted, labelValue } from './label-value.ts'
 
 /** Attributes as labels. */
-export interface WrittenLabels {
+interface WrittenLabels {
   /** As they stand between the braces, in the order of the attributes: `method="GET",status="200"`. */
   readonly text: string
   /** Their names, in the same order. */

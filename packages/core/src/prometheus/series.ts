@@ -15,7 +15,7 @@ import { scopeLabels } from './scope-labels.ts'
 export type SeriesPoint = DataPoint<number> | DataPoint<ExplicitValue>
 
 /** The series of a family, each once: `labels[i]` belongs to `points[i]`. */
-export interface SeriesList {
+interface SeriesList {
   readonly labels: readonly string[]
   readonly points: readonly SeriesPoint[]
 }
