@@ -22,7 +22,7 @@ export interface PluginHost {
   drain(seconds: number): Promise<boolean>
 }
 
-export interface PluginDescription {
+interface PluginDescription {
   readonly name: string
   readonly description: string
   readonly timeoutSeconds: number

@@ -49,7 +49,7 @@ export interface Answer {
   readonly body: AnswerBody
 }
 
-export interface AnswerBody {
+interface AnswerBody {
   readonly job?: string
   readonly status?: string
   readonly result?: unknown
