@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 
 import type { RequestTracker } from './request-tracker.ts'
+import { onceClosed } from './socket-end.ts'
 
 const COUNTED: unique symbol = Symbol.for('@mcp/otel/http-counted-connection')
 
@@ -14,9 +15,5 @@ interface CountedSocket extends Socket {
 export function countConnection(socket: CountedSocket, tracker: RequestTracker): void {
   if (socket[COUNTED] || socket._parent?.[COUNTED] || socket.destroyed) return
   socket[COUNTED] = true
-  const disconnect = tracker.connect()
-  // The application's listeners must not reach the warning about too many one listener earlier.
-  const limit = socket.getMaxListeners()
-  if (limit !== 0) socket.setMaxListeners(limit + 1)
-  socket.once('close', disconnect)
+  onceClosed(socket, tracker.connect())
 }

@@ -19,9 +19,10 @@ export interface ExchangeCarrier {
 /** `emit` of an event emitter. */
 export type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean
 
-/** An event emitter, as far as its `emit` goes. */
+/** What is used of an event emitter. */
 export interface Emitter {
   emit: Emit
+  listenerCount(event: string | symbol): number
 }
 
 /** The client went away before a response (as nginx says it). */
@@ -102,9 +103,9 @@ export abstract class Exchange {
     return '[exchange of @mcp/otel]'
   }
 
-  /** Runs an `emit` in this exchange's context. */
-  emit(emit: Emit, emitter: unknown, args: [event: string | symbol, ...rest: unknown[]]): boolean {
-    return this.context === undefined
+  /** Emits an event in this exchange's context; one that nobody listens to needs none. */
+  emit(emit: Emit, emitter: Emitter, args: [event: string | symbol, ...rest: unknown[]]): boolean {
+    return this.context === undefined || emitter.listenerCount(args[0]) === 0
       ? Reflect.apply(emit, emitter, args)
       : context.with(this.context, emit, emitter, ...args)
   }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { EXCHANGE, Exchange } from './exchange.ts'
 import type { Emit, Emitter, ExchangeCarrier } from './exchange.ts'
 import type { RequestTracker } from './request-tracker.ts'
-import { clientHasLeft } from './socket-end.ts'
+import { clientHasLeft, onceClosed } from './socket-end.ts'
 
 /** The exchanges that wait on a socket behind another one. */
 const QUEUED: unique symbol = Symbol.for('@mcp/otel/http-queued-exchanges')
@@ -76,12 +76,12 @@ export class Http1Exchange extends Exchange {
 }
 
 // Shared functions that find their exchange by `this` cost less than closures, and need no listener that an application could count.
-function emitOfRequest(this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+function emitOfRequest(this: Emitter, event: string | symbol, ...args: unknown[]): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
   return exchange.emit(exchange.emitOfRequest, this, [event, ...args])
 }
 
-function emitOfResponse(this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+function emitOfResponse(this: Emitter, event: string | symbol, ...args: unknown[]): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
   if (event === 'finish' || event === 'close') exchange.settle()
   return exchange.emit(exchange.emitOfResponse, this, [event, ...args])
@@ -96,7 +96,7 @@ function settleWithSocket(socket: ServerSocket, exchange: Exchange): void {
   }
   const first = new Set([exchange])
   socket[QUEUED] = first
-  socket.once('close', () => {
+  onceClosed(socket, () => {
     for (const waiting of first) waiting.settle()
   })
 }

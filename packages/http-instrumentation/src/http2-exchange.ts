@@ -60,7 +60,7 @@ export class Http2Exchange extends Exchange {
   override bindContext(): void {}
 }
 
-function emitOfStream(this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+function emitOfStream(this: Emitter, event: string | symbol, ...args: unknown[]): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http2Exchange
   if (event === 'close') exchange.settle()
   return exchange.emit(exchange.emitOfStream, this, [event, ...args])

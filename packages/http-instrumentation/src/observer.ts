@@ -15,24 +15,20 @@ export interface Observer {
 }
 
 /** Observers that are enabled, in all builds of this package that are loaded; the first one is active. */
-function enabledObservers(): Observer[] {
-  return processWide<Observer[]>('http-observers', () => [])
-}
+const enabledObservers = processWide<Observer[]>('http-observers', () => [])
 
 /** Returns the observer that counts, if any is enabled. */
 export function activeObserver(): Observer | undefined {
-  return enabledObservers()[0]
+  return enabledObservers[0]
 }
 
 /** Enables an observer; the one enabled first stays active. */
 export function addObserver(observer: Observer): void {
-  const observers = enabledObservers()
-  if (!observers.includes(observer)) observers.push(observer)
+  if (!enabledObservers.includes(observer)) enabledObservers.push(observer)
 }
 
 /** Disables an observer; the next one becomes active. */
 export function removeObserver(observer: Observer): void {
-  const observers = enabledObservers()
-  const index = observers.indexOf(observer)
-  if (index !== -1) observers.splice(index, 1)
+  const index = enabledObservers.indexOf(observer)
+  if (index !== -1) enabledObservers.splice(index, 1)
 }

@@ -25,7 +25,32 @@ export function isOwnRpcMetadata(metadata: RpcMetadata): boolean {
 
 /** Returns a context that carries metadata. */
 export function setRpcMetadata(context: Context, metadata: RpcMetadata): Context {
-  return context.setValue(RPC_METADATA, metadata)
+  return new RpcContext(context, metadata)
+}
+
+/** One value laid over a context: made for each request, and so without a copy of all the others. */
+class RpcContext implements Context {
+  readonly #parent: Context
+  readonly #metadata: RpcMetadata
+
+  constructor(parent: Context, metadata: RpcMetadata) {
+    this.#parent = parent
+    this.#metadata = metadata
+  }
+
+  getValue(key: symbol): unknown {
+    return key === RPC_METADATA ? this.#metadata : this.#parent.getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    if (key === RPC_METADATA) return this.#parent.setValue(key, value)
+    return new RpcContext(this.#parent.setValue(key, value), this.#metadata)
+  }
+
+  deleteValue(key: symbol): Context {
+    if (key === RPC_METADATA) return this.#parent.deleteValue(key)
+    return new RpcContext(this.#parent.deleteValue(key), this.#metadata)
+  }
 }
 
 /** Returns the metadata of the HTTP request that a context runs in. */

@@ -7,7 +7,6 @@ import { requestQuery } from './request-path.ts'
 const FORWARDED_FOR = /(?:^|[;,])\s*for="?\[?([^\]",;\s]+)/i
 const FORWARDED_PROTO = /(?:^|[;,])\s*proto="?([a-z]+)/i
 const FORWARDED_HOST = /(?:^|[;,])\s*host="?([^",;\s]+)/i
-const HOST_AND_PORT = /^(.*?)(?::(\d{1,5}))?$/
 
 /** Returns the attributes that the HTTP conventions ask of a server span at its start. */
 export function requestAttributes(exchange: Exchange, redact: ((query: string) => string) | undefined): Attributes {
@@ -48,10 +47,11 @@ function addServer(attributes: Attributes, exchange: Exchange, forwarded: string
     exchange.header(':authority') ??
     exchange.header('host')
   if (host === undefined || host === '') return
-  const [, address, port] = HOST_AND_PORT.exec(host) ?? []
-  if (address === undefined) return
-  attributes['server.address'] = address
-  if (port !== undefined) attributes['server.port'] = Number(port)
+  const colon = host.lastIndexOf(':')
+  const hasPort = colon > host.lastIndexOf(']')
+  const port = hasPort ? Number(host.slice(colon + 1)) : Number.NaN
+  attributes['server.address'] = hasPort ? host.slice(0, colon) : host
+  if (Number.isInteger(port)) attributes['server.port'] = port
 }
 
 /** The first of a list of proxies is the one nearest to the client. */

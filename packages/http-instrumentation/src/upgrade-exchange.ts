@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { EXCHANGE, Exchange } from './exchange.ts'
 import type { ExchangeCarrier, PeerSocket } from './exchange.ts'
 import type { RequestTracker } from './request-tracker.ts'
-import { clientHasLeft } from './socket-end.ts'
+import { clientHasLeft, onceClosed } from './socket-end.ts'
 import { onStatusLine } from './status-line.ts'
 
 /** An HTTP/1 upgrade or CONNECT: the application answers on the bare socket, and what follows is no HTTP any more. */
@@ -21,7 +21,7 @@ export class UpgradeExchange extends Exchange {
       this.statusOnWire = status
       this.settle()
     })
-    socket.once('close', () => this.settle())
+    onceClosed(socket, () => this.settle())
   }
 
   override get protocolVersion(): string {

@@ -8,6 +8,9 @@ import { onTestFinished } from 'vitest'
 /** What a child process tells of itself. */
 export interface Report {
   readonly counts: Record<string, number>
+  /** Number of durations that were measured. */
+  readonly durations: number
+  readonly active: { readonly requests: number; readonly connections: number }
   readonly spans: readonly {
     readonly name: string
     readonly isServer: boolean
@@ -21,6 +24,10 @@ export interface Report {
 export interface App {
   readonly port: number
   report(): Promise<Report>
+  /** Resolves to the report as soon as no request and no connection is active. */
+  idleReport(): Promise<Report>
+  /** Resolves to the next thing that the fixture itself says. */
+  said(): Promise<unknown>
 }
 
 /** Starts a fixture under `flags`, until the test is over; `observe` lists what its preload sets up. */
@@ -32,12 +39,20 @@ export async function startApp(fixture: string, flags: readonly string[], observ
   })
   onTestFinished(() => end(child))
   const { port } = await message<{ port: number }>(child)
+  const report = async () => {
+    child.send('report')
+    return await message<Report>(child)
+  }
   return {
     port,
-    report: async () => {
-      child.send('report')
-      return await message<Report>(child)
+    report,
+    idleReport: async () => {
+      for (;;) {
+        const now = await report()
+        if (now.active.requests === 0 && now.active.connections === 0) return now
+      }
     },
+    said: async () => await message(child),
   }
 }
 
