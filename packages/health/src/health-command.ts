@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '@mcp/otel-core'
 
 import { renderHealthTree } from './health-tree.ts'
+import type { HealthTreeOptions } from './health-tree.ts'
 import type { HealthReport, PublicReport } from './report.ts'
-import { scrubError, scrubText } from './scrub.ts'
+import { scrubError, scrubText, scrubValue } from './scrub.ts'
 import type { HealthStatus } from './status.ts'
 
 /** Where the command writes and what it knows of its surroundings; `process` fits. */
@@ -71,7 +72,7 @@ export async function runHealthCommand(argv: readonly string[], io: CommandIo): 
   if (json) io.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   else {
     const useColor = color && hasColor(io)
-    io.stdout.write(renderHealthTree(body, { url, latency: performance.now() - startedAt, color: useColor }))
+    io.stdout.write(renderBody(body, { url, latency: performance.now() - startedAt, color: useColor }))
   }
   const isFailure =
     body.status === 'unhealthy' || (code !== 200 && code !== 503) || (strict && body.status !== 'healthy')
@@ -137,6 +138,16 @@ function readBody(
     return status === 'healthy' || status === 'degraded' || status === 'unhealthy' ? { ...body, status } : undefined
   } catch {
     return undefined
+  }
+}
+
+function renderBody(body: NonNullable<ReturnType<typeof readBody>>, options: HealthTreeOptions): string {
+  try {
+    return renderHealthTree(body, options)
+  } catch {
+    // Another server's health has the state that we know and a shape that we do not.
+    const { status } = body
+    return `${renderHealthTree({ status }, options)}${JSON.stringify(scrubValue(body), null, 2)}\n`
   }
 }
 
