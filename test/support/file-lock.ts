@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -5,7 +6,7 @@ const POLL_MS = 50
 
 /** Runs `work` while no other process on this machine holds the lock; a lock whose holder has died is taken over. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const own = `${file}.${process.pid}`
+  const own = `${file}.${process.pid}-${randomUUID()}`
   await writeFile(own, String(process.pid))
   try {
     await acquire(file, own)
