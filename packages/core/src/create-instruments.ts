@@ -4,9 +4,9 @@ import type { Catalogue, InstrumentSpec } from './catalogue.ts'
 import { CATALOGUE } from './meter/catalogue-option.ts'
 import type { CatalogueMeterOptions } from './meter/catalogue-option.ts'
 import { createCellInstrument, createNoopInstrument } from './meter/cell-instrument.ts'
+import { createStore } from './meter/cell-meter.ts'
 import { createForeignInstrument, divertTo } from './meter/foreign-instrument.ts'
 import { Gate } from './meter/gate.ts'
-import { InstrumentStore } from './meter/instrument-store.ts'
 import { DEFAULT_SERIES_LIMIT } from './meter/meter-provider.ts'
 import { Notices } from './meter/notices.ts'
 import { CellObservable } from './meter/observable.ts'
@@ -63,11 +63,11 @@ function instrumentsOf(
 
 /** Gives another SDK's instrument the typed methods. */
 function typed(foreign: ReturnType<typeof createForeignInstrument>, spec: InstrumentSpec, notices: Notices): unknown {
-  const store = new InstrumentStore(spec, { notices, seriesLimit: DEFAULT_SERIES_LIMIT })
+  const store = createStore(spec, { notices, seriesLimit: DEFAULT_SERIES_LIMIT })
   return createCellInstrument(store, new ObservationCallbacks(notices), {
     gate: () => new Gate(divertTo(foreign, store, notices, false)),
-    observable: (_, callbacks) => {
-      const observable = new CellObservable(store, callbacks)
+    observable: (observed, callbacks) => {
+      const observable = new CellObservable(observed, callbacks)
       observable.forwardTo(foreign)
       return observable
     },

@@ -1,42 +1,68 @@
-import type { Attributes } from '@opentelemetry/api'
+import type { Attributes, Context } from '@opentelemetry/api'
 
+import type { BoundAdder, BoundRecorder } from '../typed-instruments.ts'
 import { SERIAL } from './cells.ts'
+import type { Gate } from './gate.ts'
+import type { InstrumentStore } from './instrument-store.ts'
 import { findRow, NO_ROW } from './label-index.ts'
-import type { SyncInstrument } from './sync-instrument.ts'
+import type { Recording } from './recording.ts'
+import type { Write } from './write.ts'
+
+/** The instrument that a series is bound from. */
+interface Binding {
+  readonly store: InstrumentStore
+  readonly gate: Gate
+  readonly write: Write
+  readonly recording: Recording
+}
 
 const DETACHED = new Float64Array(1)
 
 /** A series found once. It notices when the series has been removed, and finds or makes it anew at the next record. */
-export abstract class BoundSeries<I extends SyncInstrument> {
-  protected readonly instrument: I
+export class BoundSeries implements BoundAdder, BoundRecorder {
+  readonly #instrument: Binding
+  readonly #gate: Gate
+  readonly #write: Write
   /** The labels as they were when bound; `undefined` when they were refused. */
-  protected readonly labels: Attributes | undefined
-  protected row = NO_ROW
-  protected slab: Float64Array = DETACHED
-  protected at = 0
+  readonly #labels: Attributes | undefined
+  #row = NO_ROW
+  #slab: Float64Array = DETACHED
+  #at = 0
   #serial = -1
 
-  constructor(instrument: I, attributes: Attributes | undefined) {
-    this.instrument = instrument
-    const values = instrument.store.labelsOf(attributes)
-    this.labels = values && Object.freeze(instrument.store.attributesOf(values))
-    this.attach()
+  constructor(instrument: Binding, attributes: Attributes | undefined) {
+    this.#instrument = instrument
+    this.#gate = instrument.gate
+    this.#write = instrument.write
+    const labels = instrument.store.labelsOf(attributes)
+    this.#labels = labels && Object.freeze(instrument.store.cells.attributesOf(labels))
+    this.#attach()
   }
 
-  /** Tells whether the series is still the one found, and the record is for it. */
-  protected isAttached(): boolean {
-    return this.slab[this.at + SERIAL] === this.#serial && !this.instrument.gate.diverted
+  add(value: number, context?: Context): void {
+    if (this.#slab[this.#at] === this.#serial && !this.#gate.diverted) this.#write(this.#row, value, context)
+    else this.#find(value, context)
   }
 
-  /** Finds the series if it exists; the overflow series is never held on to. */
-  protected attach(): void {
-    if (this.labels === undefined) return
-    const { cells } = this.instrument.store
-    const row = cells.names.length === 0 ? cells.only : findRow(cells.root, cells.valuesOf(this.labels))
+  record(value: number, context?: Context): void {
+    if (this.#slab[this.#at] === this.#serial && !this.#gate.diverted) this.#write(this.#row, value, context)
+    else this.#find(value, context)
+  }
+
+  #find(value: number, context: Context | undefined): void {
+    this.#instrument.recording(value, this.#labels, context)
+    this.#attach()
+  }
+
+  /** Holds on to the series if it exists; never to the overflow series, which it is to leave when there is room. */
+  #attach(): void {
+    if (this.#labels === undefined) return
+    const { cells } = this.#instrument.store
+    const row = cells.names.length === 0 ? cells.only : findRow(cells.root, cells.valuesOf(this.#labels))
     if (row === NO_ROW) return
-    this.row = row
-    this.slab = cells.slab(row)
-    this.at = cells.offset(row)
-    this.#serial = this.slab[this.at + SERIAL] as number
+    this.#row = row
+    this.#slab = cells.slab(row)
+    this.#at = cells.offset(row) + SERIAL
+    this.#serial = this.#slab[this.#at] as number
   }
 }

@@ -1,17 +1,14 @@
-import type { InstrumentKind } from '../catalogue.ts'
-import { CellCounter } from './counter.ts'
 import { Gate } from './gate.ts'
-import { CellGauge } from './gauge.ts'
-import { CellHistogram } from './histogram.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import { CellObservable } from './observable.ts'
 import type { ObservationCallbacks } from './observation-callbacks.ts'
-import { TYPED } from './sync-instrument.ts'
+import { ObservedStore } from './observed-store.ts'
+import { CellAdder, CellRecorder, TYPED } from './sync-instrument.ts'
 
 /** What stands between an instrument and its cells. */
 export interface Placement {
   gate(store: InstrumentStore): Gate
-  observable(store: InstrumentStore, callbacks: ObservationCallbacks): CellObservable
+  observable(store: ObservedStore, callbacks: ObservationCallbacks): CellObservable
 }
 
 /** Nothing in between: every record is for the cells. */
@@ -21,7 +18,7 @@ export const DIRECT: Placement = {
 }
 
 /** Any instrument over own cells; only the methods of its kind are there. */
-export type CellInstrument = CellCounter & CellGauge & CellHistogram & CellObservable
+export type CellInstrument = CellAdder & CellRecorder & CellObservable
 
 /** Creates the instrument over a store. */
 export function createCellInstrument(
@@ -33,11 +30,10 @@ export function createCellInstrument(
 }
 
 function create(store: InstrumentStore, callbacks: ObservationCallbacks, placement: Placement): unknown {
-  const kind: InstrumentKind = store.spec.kind
-  if (kind === 'counter' || kind === 'upDownCounter') return new CellCounter(store, placement.gate(store))
-  if (kind === 'gauge') return new CellGauge(store, placement.gate(store))
-  if (kind === 'histogram') return new CellHistogram(store, placement.gate(store))
-  return placement.observable(store, callbacks)
+  if (store instanceof ObservedStore) return placement.observable(store, callbacks)
+  const { kind } = store.spec
+  const gate = placement.gate(store)
+  return kind === 'counter' || kind === 'upDownCounter' ? new CellAdder(store, gate) : new CellRecorder(store, gate)
 }
 
 const nothing = (): void => {}

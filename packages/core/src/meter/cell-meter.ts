@@ -15,6 +15,7 @@ import { InstrumentStore } from './instrument-store.ts'
 import type { StoreOwner } from './instrument-store.ts'
 import type { CellObservable } from './observable.ts'
 import type { ObservationCallbacks } from './observation-callbacks.ts'
+import { ObservedStore } from './observed-store.ts'
 import type { SeriesScope } from './series-data.ts'
 
 /** What a provider gives its meters. */
@@ -66,7 +67,7 @@ export class ScopeState {
     }
     const known = this.#stores.get(name)
     if (known !== undefined) return known
-    const store = new InstrumentStore(spec, this.#owner)
+    const store = createStore(spec, this.#owner)
     this.#stores.set(name, store)
     this.#owner.created(store)
     if (startsAtZero(spec)) store.zero({})
@@ -136,6 +137,11 @@ export class CellMeter implements Meter {
 
 function isCellObservable(observable: Observable): observable is CellObservable {
   return (observable as Partial<CellObservable>).store !== undefined
+}
+
+/** Creates the series of an instrument. */
+export function createStore(spec: InstrumentSpec, owner: StoreOwner): InstrumentStore {
+  return spec.kind.startsWith('observable') ? new ObservedStore(spec, owner) : new InstrumentStore(spec, owner)
 }
 
 /** Sums whose every series is known beforehand begin at 0, so that their first increment is seen as one. */

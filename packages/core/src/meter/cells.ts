@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import { insertRow, LabelNode, NO_ROW, removeRow } from './label-index.ts'
+import type { IndexNode } from './label-index.ts'
 
 /** Slots of a row; a histogram has its bucket counts from `COUNTS` on. */
 export const SERIAL = 0
@@ -26,7 +27,7 @@ export const OVERFLOW_KEY = 'overflow'
 export class Cells {
   readonly names: readonly string[]
   readonly stride: number
-  readonly root = new LabelNode()
+  readonly root: IndexNode = new LabelNode()
   readonly slabs: Float64Array[] = []
   /** Attributes by row; `undefined` where the row is free. */
   readonly attributes: (Attributes | undefined)[] = []
@@ -58,9 +59,7 @@ export class Cells {
 
   /** Makes the series of values that are not there yet, all at 0. */
   create(values: readonly string[], now: number): number {
-    const attributes: Attributes = {}
-    for (let i = 0; i < values.length; i++) attributes[this.names[i] as string] = values[i]
-    const row = this.#take(Object.freeze(attributes), now)
+    const row = this.#take(Object.freeze(this.attributesOf(values)), now)
     if (values.length === 0) this.only = row
     else insertRow(this.root, values, row)
     this.live++
@@ -84,6 +83,10 @@ export class Cells {
     this.live--
     if (row === this.only) this.only = NO_ROW
     else removeRow(this.root, this.valuesOf(attributes))
+  }
+
+  attributesOf(values: readonly string[]): Attributes {
+    return Object.fromEntries(values.map((value, i) => [this.names[i] as string, value]))
   }
 
   valuesOf(attributes: Attributes): string[] {

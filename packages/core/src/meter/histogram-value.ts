@@ -28,7 +28,7 @@ export function histogramValue(
 
 /** Returns the least and the greatest value since the series began. */
 export function extremesOf(store: InstrumentStore, row: number): [min: number, max: number] {
-  const [least, greatest] = store.extremes(row)
+  const [least, greatest] = store.history.of(row)
   const slab = store.cells.slab(row)
   const at = store.cells.offset(row)
   return [Math.min(least, slab[at + MIN] as number), Math.max(greatest, slab[at + MAX] as number)]

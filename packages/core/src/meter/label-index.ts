@@ -1,85 +1,91 @@
 /**
- * Finds a row by label values: one level per declared attribute. A node keeps its first child outside the map, so that
- * the many nodes with one child (one status, one command) cost neither a map nor its memory.
+ * Finds a row by label values, one level per declared attribute. A node with one child (one status, one command: most of
+ * them) keeps it in itself and costs neither a look-up nor a map.
  */
-export class LabelNode {
+export class LabelNode<Child> {
+  /** The one child's value; of no use once there is a map. */
   key: string | undefined = undefined
-  /** The next level's node, or the row at the last level. */
-  child: LabelNode | number = NO_ROW
-  /** Every child but the first. */
-  more: Map<string, LabelNode | number> | undefined = undefined
+  child: Child | undefined = undefined
+  /** All children, when there are several. */
+  map: Map<string, Child> | undefined = undefined
 }
 
 /** No series has these labels. */
 export const NO_ROW = -1
 
-/** Returns the child under `value`, or `NO_ROW`. */
-export function childOf(node: LabelNode, value: string): LabelNode | number {
-  if (node.key === value) return node.child
-  return node.more === undefined ? NO_ROW : (node.more.get(value) ?? NO_ROW)
+/** A node above another level or, at the last level, one whose children are rows. */
+export type IndexNode = LabelNode<IndexNode | number>
+
+/** Returns the child under a value. */
+export function childOf<Child>(node: LabelNode<Child>, value: string): Child | undefined {
+  if (node.map !== undefined) return node.map.get(value)
+  return node.key === value ? node.child : undefined
 }
 
 /** Returns the row of these values, or `NO_ROW`. */
-export function findRow(root: LabelNode, values: readonly string[]): number {
-  let node: LabelNode | number = root
+export function findRow(root: IndexNode, values: readonly string[]): number {
+  let node: IndexNode | number | undefined = root
   for (const value of values) {
-    if (typeof node === 'number') return NO_ROW
+    if (typeof node !== 'object') return NO_ROW
     node = childOf(node, value)
   }
   return typeof node === 'number' ? node : NO_ROW
 }
 
 /** Puts a row under values that are not there yet. */
-export function insertRow(root: LabelNode, values: readonly string[], row: number): void {
+export function insertRow(root: IndexNode, values: readonly string[], row: number): void {
   let node = root
-  for (let level = 0; level < values.length; level++) {
+  for (let level = 0; level < values.length - 1; level++) {
     const value = values[level] as string
-    const found = childOf(node, value)
-    if (typeof found !== 'number') {
-      node = found
-      continue
+    let next = childOf(node, value)
+    if (typeof next !== 'object') {
+      next = new LabelNode()
+      addChild(node, value, next)
     }
-    const child = level === values.length - 1 ? row : new LabelNode()
-    addChild(node, value, child)
-    if (typeof child === 'number') return
-    node = child
+    node = next
   }
+  addChild(node, values.at(-1) as string, row)
 }
 
 /** Takes the row of these values out, with the nodes that it leaves empty. */
-export function removeRow(root: LabelNode, values: readonly string[], level = 0): void {
+export function removeRow(node: IndexNode, values: readonly string[], level = 0): void {
   const value = values[level] as string
-  const child = childOf(root, value)
-  if (typeof child !== 'number') {
+  const child = childOf(node, value)
+  if (typeof child === 'object') {
     removeRow(child, values, level + 1)
-    if (child.key !== undefined) return
+    if (!isEmpty(child)) return
   }
-  removeChild(root, value)
+  removeChild(node, value)
 }
 
-function addChild(node: LabelNode, value: string, child: LabelNode | number): void {
-  if (node.key === undefined) {
+function addChild<Child>(node: LabelNode<Child>, value: string, child: Child): void {
+  if (isEmpty(node)) {
     node.key = value
     node.child = child
     return
   }
-  node.more ??= new Map()
-  node.more.set(value, child)
+  if (node.map === undefined) {
+    node.map = new Map([[node.key as string, node.child as Child]])
+    node.key = undefined
+    node.child = undefined
+  }
+  node.map.set(value, child)
 }
 
-function removeChild(node: LabelNode, value: string): void {
-  if (node.key !== value) {
-    node.more?.delete(value)
-    return
-  }
-  const next = node.more?.entries().next()
-  if (next === undefined || next.done === true) {
+function removeChild<Child>(node: LabelNode<Child>, value: string): void {
+  if (node.map === undefined) {
     node.key = undefined
-    node.child = NO_ROW
-    node.more = undefined
+    node.child = undefined
     return
   }
-  node.key = next.value[0]
-  node.child = next.value[1]
-  node.more?.delete(next.value[0])
+  node.map.delete(value)
+  if (node.map.size > 1) return
+  const [last] = node.map
+  node.key = last?.[0]
+  node.child = last?.[1]
+  node.map = undefined
+}
+
+function isEmpty(node: LabelNode<unknown>): boolean {
+  return node.key === undefined && node.map === undefined
 }

@@ -10,13 +10,17 @@ export function labelValue(value: unknown): string | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined
 }
 
+/** Shorter strings are never slices of others. */
+const SLICE_LENGTH = 13
+
 /**
- * Returns a label value that is safe to keep: cut to the limit, with lone surrogates replaced, and as a copy of its
- * own, since a slice of an app's string would keep the whole of that string alive.
+ * Returns a label value that is safe to keep: cut to the limit, with lone surrogates replaced, and not a slice of an
+ * app's string, which would keep the whole of that alive. As a property's name it is the one string of its content that
+ * V8 keeps for literals too, so that comparing the two takes no look at the content.
  */
 export function keptValue(value: string): string {
-  if (value.length < 13 && value.isWellFormed()) return value
-  return Buffer.from(value.length > LABEL_VALUE_LIMIT ? value.slice(0, LABEL_VALUE_LIMIT) : value).toString()
+  const whole = value.slice(0, LABEL_VALUE_LIMIT).toWellFormed()
+  return whole.length < SLICE_LENGTH ? whole : (Object.keys({ [whole]: 0 })[0] as string)
 }
 
 /** Tells whether the attribute takes the value. */

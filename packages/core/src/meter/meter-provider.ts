@@ -12,6 +12,7 @@ import type { InstrumentStore } from './instrument-store.ts'
 import { Notices } from './notices.ts'
 import { ObservationCallbacks } from './observation-callbacks.ts'
 import type { Observations } from './observation-callbacks.ts'
+import { ObservedStore } from './observed-store.ts'
 import { readStore } from './read-store.ts'
 import { CellProducer } from './series-producer.ts'
 import type { SeriesProducer, SeriesSource, TemporalitySelector } from './series-producer.ts'
@@ -99,11 +100,10 @@ export class CellMeterProvider implements CatalogueMeterProvider, MeterOwner, Se
   }
 
   readSeries(name: string): SeriesReading[] {
-    const stores = new Set(
-      [...this.scopes].flatMap((scope) => [...scope.stores]).filter((store) => store.spec.name === name),
-    )
-    const observations = this.callbacks.observeNow(stores)
-    return [...stores].flatMap((store) => readStore(store, observations.get(store)))
+    const stores = [...this.scopes].flatMap((scope) => [...scope.stores]).filter((store) => store.spec.name === name)
+    const observed = stores.filter((store) => store instanceof ObservedStore)
+    const observations = observed.length > 0 ? this.callbacks.observeNow(new Set(observed)) : undefined
+    return stores.flatMap((store) => readStore(store, observations?.get(store as ObservedStore)))
   }
 
   created(store: InstrumentStore): void {

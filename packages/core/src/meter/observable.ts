@@ -1,19 +1,19 @@
 import type { Attributes, Observable, ObservableCallback } from '@opentelemetry/api'
 
-import type { InstrumentStore, Observation } from './instrument-store.ts'
 import type { ObservationCallbacks } from './observation-callbacks.ts'
+import type { Observation, ObservedStore } from './observed-store.ts'
 import { TYPED } from './sync-instrument.ts'
 
 /** Observable over own cells. */
 export class CellObservable implements Observable {
-  readonly store: InstrumentStore
+  readonly store: ObservedStore
   readonly #callbacks: ObservationCallbacks
   /** The app's callbacks, each with what is registered for it at another SDK's instrument. */
   readonly #own = new Map<ObservableCallback, ObservableCallback>()
   #foreign: Observable | undefined
   readonly #onObserve: () => void
 
-  constructor(store: InstrumentStore, callbacks: ObservationCallbacks, onObserve: () => void = () => {}) {
+  constructor(store: ObservedStore, callbacks: ObservationCallbacks, onObserve: () => void = () => {}) {
     this.store = store
     this.#callbacks = callbacks
     this.#onObserve = onObserve
@@ -69,7 +69,7 @@ export class CellObservable implements Observable {
       callback({
         observe: (value, attributes) => {
           const seen = this.read(value, attributes)
-          if (seen !== undefined) result.observe(seen.value, this.store.attributesOf(seen.labels))
+          if (seen !== undefined) result.observe(seen.value, this.store.cells.attributesOf(seen.labels))
         },
       })
   }

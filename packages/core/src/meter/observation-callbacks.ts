@@ -1,15 +1,15 @@
-import type { InstrumentStore, Observation } from './instrument-store.ts'
 import { shown } from './label-values.ts'
 import type { Notices } from './notices.ts'
+import type { Observation, ObservedStore } from './observed-store.ts'
 
 /** An instrument that callbacks observe. */
 export interface Observed {
-  readonly store: InstrumentStore
+  readonly store: ObservedStore
   read(value: unknown, attributes: unknown): Observation | undefined
 }
 
 /** What callbacks saw, by instrument. */
-export type Observations = Map<InstrumentStore, Observation[]>
+export type Observations = Map<ObservedStore, Observation[]>
 
 /** What one run of a callback reports to. */
 export interface Observer {
@@ -64,7 +64,7 @@ export class ObservationCallbacks {
   }
 
   /** Runs the synchronous callbacks that observe these instruments. */
-  observeNow(stores: ReadonlySet<InstrumentStore>): Observations {
+  observeNow(stores: ReadonlySet<ObservedStore>): Observations {
     const into: Observations = new Map()
     for (const registration of this.#registrations) {
       if (registration.pending !== undefined) continue

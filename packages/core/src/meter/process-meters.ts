@@ -11,6 +11,8 @@ import type { InstrumentStore } from './instrument-store.ts'
 import { CellMeterProvider } from './meter-provider.ts'
 import type { CatalogueMeterProvider } from './meter-provider.ts'
 import { CellObservable } from './observable.ts'
+import type { ObservationCallbacks } from './observation-callbacks.ts'
+import type { ObservedStore } from './observed-store.ts'
 
 /**
  * Who gets what instruments without an explicit provider record:
@@ -61,7 +63,7 @@ class SharedMeters implements ProcessMeters {
     }
     const meter = this.provider.placedMeter(scope, version, options, {
       gate: (store) => switchOf(store).gate,
-      observable: (store, callbacks) => switchOf(store).observable(callbacks),
+      observable: (store, callbacks) => switchOf(store).observable(store, callbacks),
     })
     return new Map(Object.entries(catalogue).map(([key, spec]) => [key, createForeignInstrument(meter, spec)]))
   }
@@ -95,8 +97,8 @@ class Switch {
     this.settle()
   }
 
-  observable(callbacks: ConstructorParameters<typeof CellObservable>[1]): CellObservable {
-    return (this.#observable ??= new CellObservable(this.#store, callbacks, () => this.#onObserve()))
+  observable(store: ObservedStore, callbacks: ObservationCallbacks): CellObservable {
+    return (this.#observable ??= new CellObservable(store, callbacks, () => this.#onObserve()))
   }
 
   /** Returns false while nothing is registered, and the cells keep the records for whoever comes. */

@@ -8,6 +8,7 @@ import { DeltaBase } from './delta-base.ts'
 import { extremesOf, histogramValue } from './histogram-value.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import type { Observations } from './observation-callbacks.ts'
+import { ObservedStore } from './observed-store.ts'
 import { EMPTY_RESOURCE, hrTime } from './series-data.ts'
 import type { ScopeSeries, SeriesCollection, SeriesData, SeriesScope, Temporality } from './series-data.ts'
 
@@ -82,7 +83,7 @@ export class CellProducer implements SeriesProducer {
     for (const { scope, stores } of this.#source.scopes) {
       const metrics: SeriesData[] = []
       for (const store of stores) {
-        if (store.spec.kind.startsWith('observable')) store.commit(round, observations.get(store) ?? [])
+        if (store instanceof ObservedStore) store.commit(round, observations.get(store) ?? [])
         const data = this.#read(store, now)
         store.exemplars.renew()
         if (data.dataPoints.length > 0) metrics.push(data)
@@ -146,13 +147,9 @@ export class CellProducer implements SeriesProducer {
       return (startTime = hrTime(millis))
     }
     if (base !== undefined) {
-      base.take(({ attributes, row }, index) => {
-        push(
-          attributes,
-          this.#last ?? started(row[START] as number),
-          valueOf(row, 0, row[MIN] as number, row[MAX] as number),
-          index,
-        )
+      base.take((attributes, row, index) => {
+        const value = valueOf(row, 0, row[MIN] as number, row[MAX] as number)
+        push(attributes, this.#last ?? started(row[START] as number), value, index)
       })
       return points
     }

@@ -1,7 +1,13 @@
-import type { Attributes } from '@opentelemetry/api'
+import type { Attributes, Counter, Gauge, Histogram, UpDownCounter } from '@opentelemetry/api'
 
+import type { BoundAdder, BoundRecorder } from '../typed-instruments.ts'
+import { BoundSeries } from './bound-series.ts'
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
+import { createRecording } from './recording.ts'
+import type { Recording } from './recording.ts'
+import { createWrite } from './write.ts'
+import type { Write } from './write.ts'
 
 /** Marks what core made, also for another copy of core: such an instrument is a typed one already. */
 export const TYPED: unique symbol = Symbol.for('@mcp/otel.typed-instrument') as never
@@ -10,14 +16,14 @@ export const TYPED: unique symbol = Symbol.for('@mcp/otel.typed-instrument') as 
 export abstract class SyncInstrument {
   readonly store: InstrumentStore
   readonly gate: Gate
-  protected readonly slabs: readonly Float64Array[]
-  protected readonly stride: number
+  readonly write: Write
+  /** `add` or `record`. */
+  abstract readonly recording: Recording
 
   constructor(store: InstrumentStore, gate: Gate) {
     this.store = store
     this.gate = gate
-    this.slabs = store.cells.slabs
-    this.stride = store.cells.stride
+    this.write = createWrite(store)
   }
 
   get [TYPED](): true {
@@ -32,5 +38,31 @@ export abstract class SyncInstrument {
   /** Removes every series whose attributes match. */
   remove(match: Attributes): void {
     this.store.remove(match)
+  }
+}
+
+/** Counter or up-down counter over own cells. */
+export class CellAdder extends SyncInstrument implements Counter, UpDownCounter {
+  readonly add: Recording = createRecording(this.store, this.gate, this.write)
+
+  get recording(): Recording {
+    return this.add
+  }
+
+  bind(attributes: Attributes): BoundAdder {
+    return new BoundSeries(this, attributes)
+  }
+}
+
+/** Gauge or histogram over own cells. */
+export class CellRecorder extends SyncInstrument implements Gauge, Histogram {
+  readonly record: Recording = createRecording(this.store, this.gate, this.write)
+
+  get recording(): Recording {
+    return this.record
+  }
+
+  bind(attributes: Attributes): BoundRecorder {
+    return new BoundSeries(this, attributes)
   }
 }

@@ -41,7 +41,7 @@ interface NameTotals {
 function storesByName(provider: Reporting): Iterable<NameTotals> {
   const byName = new Map<string, NameTotals>()
   for (const { scope, stores } of provider.scopes) {
-    for (const { spec, cells, overflowed, refused } of stores) {
+    for (const { spec, cells, overflowed, refusals } of stores) {
       if (scope.name === ERROR_SCOPE && spec.name.startsWith('mcp.telemetry.')) continue
       const totals = byName.get(spec.name) ?? {
         name: spec.name,
@@ -52,7 +52,8 @@ function storesByName(provider: Reporting): Iterable<NameTotals> {
       byName.set(spec.name, totals)
       totals.series += cells.live + (cells.overflow < 0 ? 0 : 1)
       totals.overflowed += overflowed
-      for (const [reason, count] of refused) totals.refused.set(reason, (totals.refused.get(reason) ?? 0) + count)
+      for (const [reason, count] of refusals.counts)
+        totals.refused.set(reason, (totals.refused.get(reason) ?? 0) + count)
     }
   }
   return byName.values()
