@@ -301,6 +301,7 @@ describe('a dispatching method', () => {
     expect(() => plugin.run('run' as 'list', 7)).toThrow(TypeError)
     expect(counted()).toEqual({ list: 1 })
     expect(listPlugins(telemetry)).toMatchObject([{ name: 'Files', commands: ['list'] }])
+    expect(telemetry.points('mcp.plugin.executions')).toMatchObject({ 'plugin=Files,command=_OTHER,status=error': 1 })
   })
 })
 

@@ -29,7 +29,7 @@ export interface TaskWrapper {
 export function createTaskWrapper({ enqueued, started, removed, dropped }: TaskEvents): TaskWrapper {
   const jobs = new WeakMap<object, JobKey>()
   // A queue that is cleared drops its tasks without a word.
-  const collected = new FinalizationRegistry<JobKey>(dropped)
+  const collected = new FinalizationRegistry<() => void>((forget) => forget())
   return {
     wrap<A extends unknown[], R>(task: (...args: A) => R, { delay, context: cause, signal }: WrapOptions = {}) {
       const job = {}
@@ -45,7 +45,10 @@ export function createTaskWrapper({ enqueued, started, removed, dropped }: TaskE
         },
       })
       jobs.set(wrapped, job)
-      collected.register(wrapped, job)
+      collected.register(wrapped, () => {
+        signal?.removeEventListener('abort', leave)
+        dropped(job)
+      })
       return wrapped
     },
     jobOf: (job) => (typeof job === 'string' || typeof job === 'number' ? job : (jobs.get(job) ?? job)),

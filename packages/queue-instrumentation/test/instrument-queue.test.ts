@@ -374,6 +374,62 @@ describe('a queue shared with other processes', () => {
   })
 })
 
+describe('an adapter of a few lines', () => {
+  interface Message {
+    readonly id: string
+    readonly body: string
+    readonly headers: Record<string, string>
+    readonly timestamp: number
+    readonly attempt: number
+  }
+
+  test('measures a broker with retries: what was sent, by whom, how often it was tried, and how it ended', async () => {
+    vi.useRealTimers()
+    const messages: Message[] = []
+    const queue = create({ scope: 'shared', engine: 'array', name: 'outbox', size: () => messages.length })
+    const publish = (body: string): Promise<number> =>
+      queue.send(async (headers) => {
+        await Promise.resolve()
+        return messages.push({ id: body, body, headers, timestamp: Date.now(), attempt: 1 })
+      })
+    const handle = async ({ body, attempt }: Message): Promise<void> => {
+      await Promise.resolve()
+      if (body === 'bad' || (body === 'flaky' && attempt < 3)) throw new TypeError(`attempt ${attempt}`)
+    }
+    const consume = async (message: Message): Promise<void> => {
+      const run = queue.started(message.id, { carrier: message.headers, readyAt: message.timestamp })
+      try {
+        await run.run(() => handle(message))
+        run.end()
+      } catch (error) {
+        if (message.attempt === 3) run.end({ error })
+        else {
+          queue.requeued(message.id, { error })
+          messages.push({ ...message, attempt: message.attempt + 1 })
+        }
+      }
+    }
+
+    const requests = await Promise.all(
+      ['good', 'flaky', 'bad'].map(async (body) => {
+        const { result, traceId } = underSpan(telemetry, () => publish(body))
+        await result
+        return traceId
+      }),
+    )
+    expect(figure('size')).toBe(3)
+    for (let message = messages.shift(); message !== undefined; message = messages.shift()) await consume(message)
+
+    expect(jobs()).toEqual({ success: 2, error: 1 })
+    expect([figure('size'), figure('active_jobs'), figure('wait'), figure('run')]).toEqual([0, 0, 7, 7])
+    expect(telemetry.points('mcp.errors')).toEqual({ 'source=queue,type=TypeError': 5 })
+    const runs = telemetry.spans().filter(({ kind }) => kind === SpanKind.CONSUMER)
+    const runsOf = (traceId: string | undefined): number =>
+      runs.filter((span) => span.spanContext().traceId === traceId).length
+    expect(requests.map(runsOf)).toEqual([1, 3, 3])
+  })
+})
+
 describe('several queues of one plugin', () => {
   test('are measured together, and leave one by one', () => {
     const one = create({ name: 'one' })

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -121,7 +122,9 @@ describe('a job that never runs', () => {
     const measured = create()
     const gate = Promise.withResolvers<void>()
     const running = queue.add(measured.wrap(() => gate.promise))
-    for (let count = 0; count < 10; count++) void queue.add(measured.wrap(() => {}))
+    // A signal that outlives the jobs, as a server's own, does not keep them.
+    const { signal } = new AbortController()
+    for (let count = 0; count < 10; count++) void queue.add(measured.wrap(() => {}, { signal }))
     expect(status()).toMatchObject({ size: 10 })
     queue.clear()
     for (let turn = 0; turn < 200 && status()?.size !== 0; turn++) {
@@ -129,6 +132,7 @@ describe('a job that never runs', () => {
       await setImmediate()
     }
     expect(status()).toMatchObject({ size: 0, active: 1, jobs: { cancelled: 10 } })
+    expect(getEventListeners(signal, 'abort')).toEqual([])
     gate.resolve()
     await running
     expect(status()).toMatchObject({ size: 0, active: 0, jobs: { cancelled: 10, success: 1 } })
