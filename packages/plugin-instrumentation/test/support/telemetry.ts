@@ -17,7 +17,7 @@ class PulledReader extends MetricReader {
 }
 
 /** The points of a metric, as `label=value,…` → value; a histogram's value is its count. */
-export type Points = Record<string, number>
+type Points = Record<string, number>
 
 interface Traces {
   readonly tracerProvider: TracerProvider
