@@ -48,7 +48,7 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
 
   const onRun: CheckEvents['onRun'] = (check, { status, last }, previous) => {
     const { name } = check
-    if (checks.get(name) !== check) return
+    if (isStopped || checks.get(name) !== check) return
     instruments.checkStatus.record(STATUS_VALUE[status], { component: name })
     instruments.checkDuration.record(last.duration, { component: name })
     if (last.blocked > LONG_BLOCK && !warned.has(name)) {

@@ -70,6 +70,9 @@ export function createHealth(options: HealthOptions = {}): Health {
     onState: tell,
   })
   const components = createComponentChecks(registry, sampler, resolved.pluginPolicy, resolved.queuePolicy)
+  const hasCriticalComponents = [resolved.pluginPolicy, resolved.queuePolicy].some(
+    ({ critical = false }) => critical === true || (critical !== false && critical.length > 0),
+  )
   const lifecycle = createLifecycle({ manualStart: resolved.manualStart, startupChecks, onChange: tell })
 
   const add = (name: string, fn: CheckFn, checkOptions: CheckOptions = {}): (() => void) => {
@@ -96,11 +99,10 @@ export function createHealth(options: HealthOptions = {}): Health {
     report: (async ({ detailed = true } = {}) => {
       components.sync()
       await settled(registry.all())
-      const report = build()
-      return detailed ? report : publicView(report)
+      return detailed ? whole() : open()
     }) as Health['report'],
     async probe(group) {
-      if (group === 'readiness') components.sync()
+      if (hasCriticalComponents) components.sync()
       const members = inGroup(group)
       if (members.length === 0 && group !== 'liveness' && group !== 'readiness' && group !== 'startup') return undefined
       const startup = group === 'readiness' && lifecycle.state() === 'starting' ? inGroup('startup') : []
@@ -144,17 +146,24 @@ export function createHealth(options: HealthOptions = {}): Health {
     return lifecycle.state() === 'running' ? checks : 'unhealthy'
   }
 
-  function build(): HealthReport {
-    const plugins = components.plugins()
-    const queues = components.queues()
-    const checks = registry.all().filter((check) => !isComponent(check))
+  function open(plugins = components.plugins(), queues = components.queues()): PublicReport {
     const status = overall()
     registry.tellOverall(status)
-    return {
+    return publicView({
       status,
       version: resolved.version,
       uptime: Math.round(process.uptime() * 1000) / 1000,
       queue_size: Object.values(queues).reduce((sum, { size }) => sum + (size ?? 0), 0),
+      plugins,
+    })
+  }
+
+  function whole(): HealthReport {
+    const plugins = components.plugins()
+    const queues = components.queues()
+    const checks = registry.all().filter((check) => !isComponent(check))
+    return {
+      ...open(plugins, queues),
       plugins,
       server: {
         status: worstStatus(['memory', 'event_loop'].map((name) => registry.get(name)?.state?.status ?? 'healthy')),

@@ -27,9 +27,9 @@ const DRAFT_STATUS: Readonly<Record<HealthStatus, DraftStatus>> = {
 }
 
 /** Returns a report in the format of the IETF draft "Health Check Response Format for HTTP APIs" (draft-inadarei-api-health-check-06). */
-export function reportToHealthJson(report: HealthReport, detailed: boolean): HealthJson {
+export function reportToHealthJson(report: HealthReport | PublicReport): HealthJson {
   const { status, ...rest } = publicView(report)
-  if (!detailed) return { status: DRAFT_STATUS[status], ...rest }
+  if (!('checks' in report)) return { status: DRAFT_STATUS[status], ...rest }
   const now = Date.now()
   const checks = new Map<string, DraftCheck[]>()
   const add = (name: string, { status: state, message, observed, unit, age = 0 }: Entry): void => {

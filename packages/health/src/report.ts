@@ -148,7 +148,7 @@ export interface CheckReport {
 }
 
 /** Returns what everybody may see of a report. */
-export function publicView({ status, version, uptime, queue_size, plugins }: HealthReport): PublicReport {
+export function publicView({ status, version, uptime, queue_size, plugins }: PublicReport): PublicReport {
   const states = Object.entries(plugins).map(([name, plugin]) => [name, { status: plugin.status }])
   return { status, version, uptime, queue_size, plugins: Object.fromEntries(states) }
 }

@@ -63,6 +63,16 @@ export function resolveHealthOptions(options: HealthOptions): ResolvedHealthOpti
 function checkPolicy(key: string, policy: PluginPolicy & QueuePolicy): void {
   const { failAfter = 1, recoverAfter = 1, ttl = 0, timeout = 1 } = policy
   resolveCheckOptions(key, { failAfter, recoverAfter, ttl, timeout }, `health option ${key}`)
+  const { critical = false, probes = {} } = policy
+  if (
+    typeof critical !== 'boolean' &&
+    !(Array.isArray(critical) && critical.every((name) => typeof name === 'string'))
+  ) {
+    throw wrong(`${key}: critical`, show(critical), 'true, false or a list of names')
+  }
+  for (const [name, probe] of Object.entries(probes)) {
+    if (typeof probe !== 'function') throw wrong(`${key}: probes.${name}`, show(probe), 'a function')
+  }
   for (const limit of LIMITS) {
     const value = policy[limit]
     if (value !== undefined && !(typeof value === 'number' && value >= 0)) {

@@ -7,7 +7,6 @@ import type { EndpointOf } from './endpoint-path.ts'
 import { reportToHealthJson } from './health-json.ts'
 import type { HealthPaths, HealthRequest, HealthResponse } from './http-contract.ts'
 import type { ProbeReport } from './report.ts'
-import { publicView } from './report.ts'
 import { scrubError } from './scrub.ts'
 import type { HealthStatus } from './status.ts'
 
@@ -63,9 +62,9 @@ export function createResponder(
     type: MediaType,
   ): Promise<{ code: number; body: object }> {
     if (group === undefined) {
-      const report = await health.report()
-      const shown = type === HEALTH_JSON ? reportToHealthJson(report, detailed) : detailed ? report : publicView(report)
-      return { code: codeOf(report.status), body: shown }
+      const report = await health.report({ detailed })
+      const body = type === HEALTH_JSON ? reportToHealthJson(report) : report
+      return { code: codeOf(report.status), body }
     }
     const probe = await health.probe(group)
     if (probe === undefined) return { code: 404, body: { error: `no health check is in the group "${group}"` } }

@@ -18,7 +18,7 @@ export interface Vitals {
 export interface ServerVitals {
   /** Returns the figures of now; those that need a stretch of time cover the last one to two windows. */
   read(): Vitals
-  /** Ends the window that runs and begins the next. */
+  /** Ends the window that runs, unless it has only begun, and begins the next. */
   rotate(): void
   /** Stops measuring. */
   stop(): void
@@ -26,6 +26,8 @@ export interface ServerVitals {
 
 /** Resolution of the event loop's delay, ms; the histogram counts it in, so it is taken off again. */
 const RESOLUTION = 20
+/** Windows are not shorter than this, ms, however often they are rotated: a usage over less says nothing. */
+const LEAST_WINDOW = 5000
 /** Limits beyond this are how kernels write "none". */
 const NO_LIMIT = 2 ** 52
 const GC_KINDS: Readonly<Record<number, string>> = {
@@ -78,6 +80,7 @@ export function createServerVitals(): ServerVitals {
       handles: readHandles(),
     }),
     rotate() {
+      if (performance.now() - current.at < LEAST_WINDOW) return
       before = current
       current = mark()
       lastDelay = delayOf()

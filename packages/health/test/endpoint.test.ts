@@ -259,6 +259,11 @@ test('wrong options of the endpoint are refused with what is accepted', () => {
       { queuePolicy: { degradedSize: '9' } },
       'health option queuePolicy: degradedSize is "9"; expected a number from 0',
     ],
+    [
+      { pluginPolicy: { critical: 'search' } },
+      'health option pluginPolicy: critical is "search"; expected true, false or a list of names',
+    ],
+    [{ pluginPolicy: { probes: { a: 1 } } }, 'health option pluginPolicy: probes.a is 1; expected a function'],
     [{ version: 3 }, 'health option version is 3; expected a string'],
   ]
   for (const [options, message] of wrong) expect(() => createTestHealth(options)).toThrow(message)

@@ -35,7 +35,7 @@ test('a secret of a known shape never comes through, whatever stands around it',
       const scrubbed = scrubText(`${before} ${shape(value)} ${after}`)
       expect(scrubbed.toLowerCase()).not.toContain(value.toLowerCase())
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   )
 })
 
@@ -45,7 +45,7 @@ test('a secret is not uncovered by the cut through a long text', () => {
       const scrubbed = scrubText(`password=${'p'.repeat(length)} ${shape(value)}`)
       expect(scrubbed).not.toContain(value.slice(0, 12))
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   )
 })
 
