@@ -16,6 +16,7 @@ export type {
 export { createInstruments } from './create-instruments.ts'
 export type { InstrumentScope } from './create-instruments.ts'
 export { ERROR_SCOPE, errorInstruments } from './error-instruments.ts'
+export { errorText } from './error-text.ts'
 export { errorType } from './error-type.ts'
 export { CATALOGUE } from './meter/catalogue-option.ts'
 export type { CatalogueMeterOptions } from './meter/catalogue-option.ts'

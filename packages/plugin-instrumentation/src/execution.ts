@@ -1,4 +1,4 @@
-import { failSpan, resolveEnd } from '@mcp/otel-core'
+import { errorText, failSpan, resolveEnd } from '@mcp/otel-core'
 import type { OutcomeEnd, StatusRules } from '@mcp/otel-core'
 import { SpanKind, context, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Link, Span, TracerProvider } from '@opentelemetry/api'
@@ -6,7 +6,7 @@ import type { Attributes, Context, Link, Span, TracerProvider } from '@opentelem
 import { publishExecution } from './execution-channel.ts'
 import { enterEnd } from './plugin-record.ts'
 import type { PluginRecord } from './plugin-record.ts'
-import { OTHER, PLUGIN_SCOPE, isName, pluginRegistry, quote, recordOf, say } from './plugin-registry.ts'
+import { OTHER, PLUGIN_SCOPE, isName, pluginRegistry, recordOf, say } from './plugin-registry.ts'
 import type { PluginRegistry } from './plugin-registry.ts'
 import type { PluginScope } from './register-plugin.ts'
 import { VERSION } from './version.ts'
@@ -67,7 +67,7 @@ export function startExecution(name: CommandName, options: ExecutionOptions = {}
       try {
         finish({ registry, record, command, span, context: own, durationMs, options, end })
       } catch (error) {
-        say(registry, `an execution of ${record.name} ${command} could not be recorded: ${quote(error)}`)
+        say(registry, `an execution of ${record.name} ${command} could not be recorded: ${errorText(error)}`)
       }
     },
   }
@@ -125,7 +125,7 @@ function startSpan(
     const tracer = (options.tracerProvider ?? trace).getTracer(PLUGIN_SCOPE, VERSION)
     return tracer.startSpan(`${plugin} ${command}`, { kind: SpanKind.INTERNAL, attributes, ...links }, parent)
   } catch (error) {
-    say(registry, `the tracer threw ${quote(error)}; executions go on without spans`)
+    say(registry, `the tracer threw ${errorText(error)}; executions go on without spans`)
     return undefined
   }
 }

@@ -1,13 +1,4 @@
-import { types } from 'node:util'
-
-import {
-  ERROR_SCOPE,
-  VERSION as CORE_VERSION,
-  createInstruments,
-  errorInstruments,
-  errorType,
-  processWide,
-} from '@mcp/otel-core'
+import { ERROR_SCOPE, VERSION as CORE_VERSION, createInstruments, errorInstruments, processWide } from '@mcp/otel-core'
 import type { Instruments } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
@@ -93,7 +84,6 @@ export function isName(name: unknown): name is string {
 /** How a complaint quotes a value. */
 export function quote(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  if (types.isNativeError(value)) return `${errorType(value)}: ${value.message}`
   return value === null ? 'null' : typeof value
 }
 

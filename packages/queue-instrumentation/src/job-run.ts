@@ -1,4 +1,4 @@
-import { failSpan } from '@mcp/otel-core'
+import { errorText, failSpan } from '@mcp/otel-core'
 import type { StatusRules } from '@mcp/otel-core'
 import { context } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
@@ -49,7 +49,7 @@ export function startAttempt(ledger: JobLedger, options: AttemptOptions): Attemp
       if (errorType !== undefined) failSpan(span, errorType, end)
       span.end()
     } catch (error) {
-      ledger.registry.say(`a job of queue ${ledger.name} could not be recorded: ${String(error)}`)
+      ledger.registry.say(`a job of queue ${ledger.name} could not be recorded: ${errorText(error)}`)
     }
   }
   return {

@@ -1,3 +1,4 @@
+import { errorText } from '@mcp/otel-core'
 import { ROOT_CONTEXT, SpanKind, propagation, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Span, SpanOptions, TracerProvider } from '@opentelemetry/api'
 
@@ -76,7 +77,7 @@ function guarded<T>({ name, say }: SpanSource, part: string, call: () => T): T |
   try {
     return call()
   } catch (error) {
-    say(`the ${part} threw for queue ${name}: ${String(error)}; its jobs go on without`)
+    say(`the ${part} threw for queue ${name}: ${errorText(error)}; its jobs go on without`)
     return undefined
   }
 }

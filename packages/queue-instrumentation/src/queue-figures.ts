@@ -1,3 +1,5 @@
+import { errorText } from '@mcp/otel-core'
+
 import type { QueueOptions } from './queue-options.ts'
 import type { QueueRecord, QueueRegistry } from './queue-registry.ts'
 import type { WaitingJobs } from './waiting-jobs.ts'
@@ -47,7 +49,7 @@ function askQueue(ask: () => number | undefined, what: string, say: QueueRegistr
     const given = typeof value === 'number' ? value : typeof value
     say(`${what} is ${given}; expected a number from 0, or undefined while it is not known; it is not shown`)
   } catch (error) {
-    say(`${what} could not be asked: ${String(error)}; it is not shown`)
+    say(`${what} could not be asked: ${errorText(error)}; it is not shown`)
   }
   return undefined
 }

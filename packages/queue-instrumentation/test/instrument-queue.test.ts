@@ -487,6 +487,10 @@ describe("a queue's own count", () => {
       () => Number.POSITIVE_INFINITY,
       () => 'many' as unknown as number,
       broken,
+      () => {
+        // oxlint-disable-next-line typescript/only-throw-error
+        throw Object.create(null)
+      },
     ]
     for (const size of answers) {
       const queue = create({ size })
