@@ -4,8 +4,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
+import { metrics, trace } from '@opentelemetry/api'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 
+import { checkConfig } from './check-config.ts'
 import { countConnection } from './connection.ts'
 import { EXCHANGE } from './exchange.ts'
 import type { Exchange, ExchangeCarrier } from './exchange.ts'
@@ -38,7 +40,7 @@ export class HttpServerInstrumentation {
   #unsubscribe: (() => void) | undefined
 
   constructor(config: HttpServerInstrumentationConfig = {}) {
-    this.#config = { enabled: true, ...config }
+    this.#config = { enabled: true, ...checkConfig(config) }
     this.#tracker = new RequestTracker(this.#config, this.#faults)
     this.#observer = {
       faults: this.#faults,
@@ -82,17 +84,19 @@ export class HttpServerInstrumentation {
       ...(enabled !== undefined && { enabled }),
       ...(meterProvider && { meterProvider }),
       ...(tracerProvider && { tracerProvider }),
-      ...config,
+      ...checkConfig(config),
     })
   }
 
-  /** Replaces the global provider, from the next request on. */
+  /** Replaces the global provider, from the next request on; the global one itself is followed anyway, also when it changes. */
   setTracerProvider(tracerProvider: TracerProvider): void {
+    if (tracerProvider === trace.getTracerProvider()) return
     this.#configure({ ...this.#config, tracerProvider })
   }
 
-  /** Replaces the global provider, from the next request on. */
+  /** Replaces the global provider, from the next request on; the global one itself is followed anyway, also when it changes. */
   setMeterProvider(meterProvider: MeterProvider): void {
+    if (meterProvider === metrics.getMeterProvider()) return
     this.#configure({ ...this.#config, meterProvider })
   }
 
@@ -122,8 +126,8 @@ export class HttpServerInstrumentation {
     if (EXCHANGE in request || isIgnoredServer(server)) return
     this.#watch(server)
     countConnection(socket, this.#tracker)
-    const exchange = this.#begin(request, (tracker) => new Http1Exchange(tracker, request, response, socket))
-    if (exchange !== undefined) observeExpressRoute(request)
+    this.#begin(request, (tracker) => new Http1Exchange(tracker, request, response, socket))
+    observeExpressRoute(request)
   }
 
   #watch(server: EventEmitter): void {
@@ -136,14 +140,12 @@ export class HttpServerInstrumentation {
     this.#begin(stream, (tracker) => new Http2Exchange(tracker, stream, headers))
   }
 
-  #begin(
-    request: ObservedRequest & ExchangeCarrier,
-    create: (tracker: RequestTracker) => Exchange,
-  ): Exchange | undefined {
+  #begin(request: ObservedRequest & ExchangeCarrier, create: (tracker: RequestTracker) => Exchange): Exchange {
     const tracker = this.#tracker
-    if (tracker.ignores(request)) return undefined
+    const isIgnored = tracker.ignores(request)
     const exchange = create(tracker)
-    tracker.begin(exchange)
+    if (isIgnored) tracker.ignore(exchange)
+    else tracker.begin(exchange)
     return exchange
   }
 }

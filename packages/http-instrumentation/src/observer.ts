@@ -8,8 +8,8 @@ import type { RequestTracker } from './request-tracker.ts'
 /** What sees the requests of the process; one at a time, so that none is counted twice. */
 export interface Observer {
   readonly faults: FaultLog
-  /** Begins an exchange, unless the application ignores the request. */
-  begin(request: ObservedRequest, create: (tracker: RequestTracker) => Exchange): Exchange | undefined
+  /** Begins an exchange. */
+  begin(request: ObservedRequest, create: (tracker: RequestTracker) => Exchange): Exchange
   /** Counts what was answered without having been a readable request. */
   refused(status: number): void
 }

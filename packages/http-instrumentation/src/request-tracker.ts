@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 
 import { createInstruments, ERROR_SCOPE, errorInstruments, VERSION as CORE_VERSION } from '@mcp/otel-core'
 import type { Instruments } from '@mcp/otel-core'
-import { ROOT_CONTEXT } from '@opentelemetry/api'
+import { createContextKey, ROOT_CONTEXT } from '@opentelemetry/api'
 
 import type { Emit, Exchange } from './exchange.ts'
 import { failureOf } from './failure.ts'
@@ -19,6 +19,8 @@ import { VERSION } from './version.ts'
 /** `endpoint` of a request that no route matched. */
 export const UNMATCHED = 'unmatched'
 
+// The SDK's key, by its registered name: only the distribution depends on the SDK.
+const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 const SCOPE = '@mcp/otel-http-instrumentation'
 
 /** Records what the exchanges of one instrumentation tell: metrics, spans, and the access log's hook. */
@@ -62,6 +64,14 @@ export class RequestTracker {
   /** Counts a request as being handled; the exchange's settling takes it back. */
   begin(_exchange: Exchange): void {
     this.#instruments.activeRequests.add(1)
+  }
+
+  /** Leaves a request out: it counts as settled, and nothing is traced in its handlers. */
+  ignore(exchange: Exchange): void {
+    exchange.settled = true
+    if (this.#spans === undefined) return
+    exchange.context = ROOT_CONTEXT.setValue(SUPPRESS_TRACING, true)
+    exchange.bindContext()
   }
 
   /** Counts a connection; returns what counts its end. */

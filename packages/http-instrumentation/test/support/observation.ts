@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 
 import { context, propagation, SpanKind } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -25,6 +24,7 @@ interface Point {
 /** What one instrumentation with providers of its own has seen. */
 export interface Observation {
   readonly instrumentation: HttpServerInstrumentation
+  readonly meterProvider: MeterProvider
   readonly tracerProvider: TracerProvider
   /** Every request that has ended, in order. */
   readonly requests: readonly RequestInfo[]
@@ -91,6 +91,7 @@ export function observe(options: HttpServerInstrumentationConfig & { sampler?: S
   })
   return {
     instrumentation,
+    meterProvider,
     tracerProvider,
     requests,
     ended: async (count) => {
