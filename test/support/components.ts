@@ -25,7 +25,7 @@ export interface Alertmanager {
   readonly amtool: string
 }
 
-/** A Python that finds Prometheus' official client library. */
+/** A Python that finds a package from Debian. */
 export interface PythonClient {
   readonly python: string
   readonly env: Readonly<Record<string, string>>
@@ -61,6 +61,17 @@ export function findPythonClient(): Promise<Component<PythonClient>> {
     const PYTHONPATH = roots.map((root) => path.join(root, 'usr/lib/python3/dist-packages')).join(path.delimiter)
     const env = { PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1' }
     await run(python, ['-c', 'import prometheus_client.parser, prometheus_client.openmetrics.parser'], { env })
+    return { python, env }
+  })
+}
+
+/** Fetches Debian's package of the JSON formatter that the guide configures, for the machine's own Python. */
+export function findPythonJsonLogger(): Promise<Component<PythonClient>> {
+  return find('python3-pythonjsonlogger', async () => {
+    const python = await runnable('/usr/bin', 'python3')
+    const PYTHONPATH = path.join(await unpacked('python3-pythonjsonlogger'), 'usr/lib/python3/dist-packages')
+    const env = { PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1' }
+    await run(python, ['-c', 'import pythonjsonlogger.jsonlogger'], { env })
     return { python, env }
   })
 }

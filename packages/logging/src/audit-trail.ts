@@ -7,6 +7,10 @@ import { onExit } from './exit-flush.ts'
 import { RotatingFile } from './rotating-file.ts'
 
 const RETRY_MS = 500
+/** How long an entry may wait for other processes' entries, ms: the first time, while that lasts, and at the end. */
+const PATIENCE_MS = 1000
+const LASTING_PATIENCE_MS = 20
+const LAST_PATIENCE_MS = 3000
 const MAX_WAITING = 10_000
 const TAIL_BYTES = 65_536
 
@@ -81,15 +85,16 @@ export class AuditTrail {
   }
 
   #exit(): void {
-    this.flush()
+    if (this.#waiting.length > 0) this.#drain(Date.now(), LAST_PATIENCE_MS)
     while (this.#waiting.length > 0) this.#overflow()
   }
 
-  #drain(now: number): boolean {
+  #drain(now: number, patience?: number): boolean {
     const hadFailed = this.#retryAt > 0
+    const patienceMs = patience ?? (hadFailed ? LASTING_PATIENCE_MS : PATIENCE_MS)
     try {
       for (let content = this.#waiting[0]; content !== undefined; content = this.#waiting[0]) {
-        this.#write(content, now)
+        this.#write(content, now, patienceMs)
         this.#waiting.shift()
       }
       this.#retryAt = 0
@@ -113,14 +118,18 @@ export class AuditTrail {
     this.flush()
   }
 
-  #write(content: string, now: number): void {
+  #write(content: string, now: number, patienceMs: number): void {
     let last: AuditSeal | undefined
-    this.#identity = this.#file.appendAlone(() => {
-      const prev = this.#file.identity() === this.#identity ? this.#last : this.#lastOnDisk()
-      const sealed = seal(content, prev, this.#options.key)
-      last = sealed.seal
-      return `${sealed.line}\n`
-    }, now)
+    this.#identity = this.#file.appendAlone(
+      () => {
+        const prev = this.#file.identity() === this.#identity ? this.#last : this.#lastOnDisk()
+        const sealed = seal(content, prev, this.#options.key)
+        last = sealed.seal
+        return `${sealed.line}\n`
+      },
+      now,
+      patienceMs,
+    )
     this.#last = last
   }
 

@@ -2,17 +2,15 @@ import { closeSync, openSync, readFileSync, renameSync, statSync, unlinkSync, wr
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 
-/** How long one call may wait for another process that is rotating, ms. */
-const PATIENCE_MS = 100
 /** A lock older than this was left by a process that nobody can ask for any more, ms. */
 const ABANDONED_MS = 30_000
 
 /**
  * Runs `work` while this thread alone, of all processes that ask for `path`, holds the lock, and returns true.
- * Returns false, without running it, when the lock cannot be had in a tenth of a second or cannot be made at all.
+ * Returns false, without running it, when the lock cannot be had in `patienceMs` or cannot be made at all.
  */
-export function withFileLock(path: string, work: () => void): boolean {
-  if (!acquire(path)) return false
+export function withFileLock(path: string, patienceMs: number, work: () => void): boolean {
+  if (!acquire(path, patienceMs)) return false
   try {
     work()
   } finally {
@@ -21,8 +19,8 @@ export function withFileLock(path: string, work: () => void): boolean {
   return true
 }
 
-function acquire(path: string): boolean {
-  const deadline = performance.now() + PATIENCE_MS
+function acquire(path: string, patienceMs: number): boolean {
+  const deadline = performance.now() + patienceMs
   for (;;) {
     const made = create(path)
     if (made !== 'held') return made === 'made'

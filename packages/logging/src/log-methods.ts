@@ -49,9 +49,18 @@ function writeArguments(logger: Logger, level: unknown, args: readonly unknown[]
 
 /** `log({ level, message, … })`. */
 function writeObject(logger: Logger, info: unknown): Logger {
-  const { level, ...message } = (typeof info === 'object' && info !== null ? info : { message: info }) as {
-    level?: unknown
-  }
+  const { level, message } = takenApart(info)
   logger.write({ ...logger.defaultMeta, [LEVEL]: level, level, message })
   return logger
+}
+
+function takenApart(info: unknown): { level: unknown; message: unknown } {
+  if (typeof info !== 'object' || info === null) return { level: 'info', message: info }
+  try {
+    const { level, ...message } = info as { level?: unknown }
+    return { level, message }
+  } catch {
+    // Reading it as a value leaves out what throws, and says so.
+    return { level: 'info', message: info }
+  }
 }

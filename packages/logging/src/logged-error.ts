@@ -6,9 +6,15 @@ import type { LoggedException } from './log-entry.ts'
 
 const MAX_CAUSES = 10
 
-/** Tells whether a value is an error, of whatever realm. */
+/** Tells whether a value is an error, of whatever realm. Never throws. */
 export function isError(value: unknown): value is Error {
-  return typeof value === 'object' && value !== null && (types.isNativeError(value) || value instanceof Error)
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return types.isNativeError(value) || value instanceof Error
+  } catch {
+    // A proxy that does not say what it is.
+    return false
+  }
 }
 
 /**

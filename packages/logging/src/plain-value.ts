@@ -9,7 +9,9 @@ export type PlainObject = { [key: string]: Plain }
 const MAX_DEPTH = 10
 const MAX_ENTRIES = 1000
 const MAX_NODES = 10_000
-const MAX_STRING = 262_144
+const MAX_STRING = 65_536
+/** Longer than any secret that is known by its shape. */
+const MAX_SECRET = 2048
 
 /**
  * Turns application values into plain ones that are safe to write: secrets replaced, and Date, Map, Set, BigInt,
@@ -46,9 +48,10 @@ export class PlainWalk {
 
   text(value: string): string {
     if (value.length <= MAX_STRING) return this.#redactor.text(value)
-    // Cut after redaction, so that no secret is cut out of its pattern's sight; what is beyond twice the limit goes unread.
-    const read = this.#redactor.text(value.slice(0, 2 * MAX_STRING)).slice(0, MAX_STRING)
-    return `${read}… (${value.length - MAX_STRING} more characters)`
+    // Cut after redaction, and short of where reading stopped, so that no secret is cut out of its pattern's sight.
+    const read = this.#redactor.text(value.slice(0, 2 * MAX_STRING))
+    const kept = read.slice(0, Math.min(MAX_STRING, read.length - MAX_SECRET))
+    return `${kept}… (cut: ${value.length} characters)`
   }
 
   /** Copies the entries of an object under the rules for keys; `rename` gives the key to write, or undefined for none. */
@@ -62,7 +65,7 @@ export class PlainWalk {
         return
       }
       const plain = this.#property(source, key)
-      if (plain !== undefined) put(into, name, plain)
+      if (plain !== undefined) put(into, this.#redactor.key(name).shown, plain)
     }
   }
 
@@ -78,7 +81,7 @@ export class PlainWalk {
 
   /** The plain form of a value that stands under `key`. */
   keyed(key: string, value: unknown): Plain | undefined {
-    if (this.#redactor.isSecretKey(key) && this.#redactor.isSecretValue(key, value)) return this.#redactor.censor
+    if (this.#redactor.key(key).isSecret && this.#redactor.isSecretValue(key, value)) return this.#redactor.censor
     return this.value(value)
   }
 
@@ -134,7 +137,7 @@ export class PlainWalk {
     const { name, key } = value as { name?: unknown; key?: unknown }
     if (
       'value' in into &&
-      [name, key].some((label) => typeof label === 'string' && this.#redactor.isSecretKey(label))
+      [name, key].some((label) => typeof label === 'string' && this.#redactor.key(label).isSecret)
     ) {
       into['value'] = this.#redactor.censor
     }
@@ -164,7 +167,7 @@ export class PlainWalk {
       }
       const label = typeof key === 'string' ? key : (JSON.stringify(this.value(key)) ?? 'undefined')
       const plain = this.keyed(label, value)
-      if (plain !== undefined) put(into, this.text(label), plain)
+      if (plain !== undefined) put(into, this.#redactor.key(label).shown, plain)
     }
     return into
   }

@@ -16,10 +16,16 @@ export interface RedactOptions {
   readonly censor?: string
 }
 
+export interface KeyVerdict {
+  readonly isSecret: boolean
+  readonly shown: string
+}
+
 /** Knows what must not be written. */
 export interface Redactor {
   readonly censor: string
-  isSecretKey(key: string): boolean
+  /** What is known of a key: whether what stands under it is secret, and the key as it may be written. */
+  key(key: string): KeyVerdict
   /** Of what stands under a secret key: an absent value or a flag tells nothing. */
   isSecretValue(key: string, value: unknown): boolean
   /** Tells whether a list item names the next one as secret: a raw header, a command's flag. */
@@ -41,15 +47,20 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
   const own = new Set(options.keys?.map(bare))
   const allowed = new Set(options.allow?.map(bare))
   const patterns = options.patterns?.map((pattern) => new RegExp(pattern.source, withGlobal(pattern.flags))) ?? []
-  const verdicts = new Map<string, boolean>()
+  const verdicts = new Map<string, KeyVerdict>()
 
-  function judge(key: string): boolean {
-    const name = bare(key)
-    if (allowed.has(name)) return false
-    return own.has(name) || SECRET_PART.test(name) || SECRET_WHOLE.test(name)
+  function text(value: string): string {
+    return patterns.reduce((hidden, pattern) => hidden.replace(pattern, censor), hideSecrets(value, censor))
   }
 
-  function isSecretKey(key: string): boolean {
+  function judge(key: string): KeyVerdict {
+    const name = bare(key)
+    const isSecret = own.has(name) || SECRET_PART.test(name) || SECRET_WHOLE.test(name)
+    return { isSecret: isSecret && !allowed.has(name), shown: text(key) }
+  }
+
+  /** Keys come again and again: each is judged once. */
+  function verdictOn(key: string): KeyVerdict {
     const known = verdicts.get(key)
     if (known !== undefined) return known
     const verdict = judge(key)
@@ -59,14 +70,15 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
 
   return {
     censor,
-    isSecretKey,
+    key: verdictOn,
     isSecretValue: (key, value) => {
       if (value === undefined || value === null || typeof value === 'boolean') return false
       // Language models count theirs: `max_tokens: 4096`.
       return !(typeof value === 'number' && bare(key).endsWith('tokens'))
     },
-    isSecretName: (item) => item.length <= 64 && HEADER_OR_FLAG.test(item) && !item.includes('=') && isSecretKey(item),
-    text: (value) => patterns.reduce((text, pattern) => text.replace(pattern, censor), hideSecrets(value, censor)),
+    isSecretName: (item) =>
+      item.length <= 64 && HEADER_OR_FLAG.test(item) && !item.includes('=') && verdictOn(item).isSecret,
+    text,
     paths: pathRedactor(options.paths ?? [], censor),
   }
 }

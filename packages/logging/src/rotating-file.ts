@@ -18,6 +18,8 @@ import { withFileLock } from './file-lock.ts'
 const RESERVE_BYTES = 65_536
 /** How long a file that was renamed from outside may go unnoticed, and a rotation that failed is put off, ms. */
 const RECHECK_MS = 1000
+/** How long a line may wait for another process that is rotating, ms; it is written in any case. */
+const ROTATION_PATIENCE_MS = 100
 /** Less than others need to fill and rotate away a file and all its backups, ms. */
 const STALLED_MS = 0.5
 
@@ -79,9 +81,9 @@ export class RotatingFile {
 
   /**
    * Writes the one line that `compose` makes with the file's lock held: nobody else writes between its looking at the
-   * file and its line. Returns the file's identity after it. Throws when the lock cannot be had.
+   * file and its line. Returns the file's identity after it. Throws when the lock cannot be had in `patienceMs`.
    */
-  appendAlone(compose: () => string, now: number): string {
+  appendAlone(compose: () => string, now: number, patienceMs: number): string {
     let identity = ''
     const work = (): void => {
       this.#followPath(now)
@@ -91,7 +93,7 @@ export class RotatingFile {
       if (this.#options.fsync === true) fsyncSync(this.#fd as number)
       identity = this.identity()
     }
-    if (!this.#alone(work)) throw new Error(`the lock file ${this.#options.path}.lock cannot be had`)
+    if (!this.#alone(work, patienceMs)) throw new Error(`the lock file ${this.#options.path}.lock cannot be had`)
     return identity
   }
 
@@ -162,12 +164,12 @@ export class RotatingFile {
   }
 
   /** Runs `work` with the file's lock held; returns false when it cannot be had. */
-  #alone(work: () => void): boolean {
+  #alone(work: () => void, patienceMs = ROTATION_PATIENCE_MS): boolean {
     if (this.#isAlone) {
       work()
       return true
     }
-    return withFileLock(`${this.#options.path}.lock`, () => {
+    return withFileLock(`${this.#options.path}.lock`, patienceMs, () => {
       this.#isAlone = true
       try {
         work()

@@ -29,10 +29,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
     '$1$censor',
   ],
   [
-    new RegExp(String.raw`(--?[\w-]{0,30}(?:${WORDS})[\w-]{0,30}\s{1,4})(?:${QUOTED}|[^\s"'-][^\s"']*)`, 'gi'),
+    new RegExp(String.raw`(?<=^|\s)(--?[\w-]{0,30}(?:${WORDS})[\w-]{0,30}\s{1,4})(?:${QUOTED}|[^\s"'-][^\s"']*)`, 'gi'),
     '$1$censor',
   ],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, '$censor'],
+  [/\beyJ[\w.-]{16,}/g, '$censor'],
   [
     /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|sk-[\w-]{16,}|[srp]k_(?:live|test)_\w{10,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{30,}|npm_[A-Za-z0-9]{30,}|ya29\.[\w-]{10,})/g,
     '$censor',
