@@ -47,7 +47,7 @@ export function startTelemetry(given: StartOptions, assemble: Assemble): Telemet
 
 /** An app that has its own logger for diagnostics keeps it. */
 function sayProblems(config: Config, problems: readonly string[]): void {
-  const isHeard = findForeignSdk().diag || routeDiagnostics(config.logLevel)
+  const isHeard = findForeignSdk().diag !== undefined || routeDiagnostics(config.logLevel)
   for (const problem of problems) {
     if (isHeard) diag.error(problem)
     else if (config.logLevel !== 'none') writeStderrLine(problem)

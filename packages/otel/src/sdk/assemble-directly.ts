@@ -19,7 +19,7 @@ export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly
     readers: [...parts.metricReaders],
     sdkMetricsEnabled: /^\s*true\s*$/i.test(process.env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] ?? ''),
   })
-  if (!foreign.traces) {
+  if (!foreign.trace) {
     const { sampler, spanProcessors, spanLimits, idGenerator } = parts
     const provider =
       spanProcessors.length === 0

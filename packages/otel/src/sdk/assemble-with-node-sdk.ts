@@ -15,7 +15,7 @@ export function assembleWithNodeSdk(parts: SdkParts, foreign: ForeignSdk): Assem
   const meterProvider = metrics.getMeterProvider()
   metrics.disable()
   if (foreign.metrics) metrics.setGlobalMeterProvider(before)
-  if (!foreign.traces && parts.spanProcessors.length === 0) {
+  if (!foreign.trace && parts.spanProcessors.length === 0) {
     trace.setGlobalTracerProvider(createIdTracerProvider(parts.sampler, parts.idGenerator))
   }
   return { meterProvider }
@@ -35,7 +35,7 @@ function configurationOf(parts: SdkParts, foreign: ForeignSdk): Partial<NodeSDKC
     resource,
     sampler,
     spanLimits: { ...spanLimits },
-    spanProcessors: foreign.traces ? [] : [...parts.spanProcessors],
+    spanProcessors: foreign.trace ? [] : [...parts.spanProcessors],
     ...(exportsLogs && { logRecordProcessors: [...logRecordProcessors] }),
     metricReaders: [...parts.metricReaders],
     views: [...parts.views],

@@ -1,30 +1,19 @@
 /** What is registered with the API before we are: by the app's own SDK, by another distribution. */
 export interface ForeignSdk {
-  readonly diag: boolean
-  readonly metrics: boolean
-  readonly traces: boolean
-  readonly logs: boolean
-  readonly context: boolean
-  readonly propagation: boolean
+  /** Version of the API that it was registered with; `undefined` when there is nothing. */
+  readonly apiVersion?: string
+  readonly diag?: unknown
+  readonly metrics?: unknown
+  readonly trace?: unknown
+  readonly logs?: unknown
+  readonly context?: unknown
+  readonly propagation?: unknown
 }
 
 const API_GLOBAL = Symbol.for('opentelemetry.js.api.1')
 
-/** Returns which parts of an SDK are registered already. */
+/** Returns what is registered now, part by part. */
 export function findForeignSdk(): ForeignSdk {
-  const api = (globalThis as Record<symbol, Record<string, unknown> | undefined>)[API_GLOBAL] ?? {}
-  return {
-    diag: api['diag'] !== undefined,
-    metrics: api['metrics'] !== undefined,
-    traces: api['trace'] !== undefined,
-    logs: api['logs'] !== undefined,
-    context: api['context'] !== undefined,
-    propagation: api['propagation'] !== undefined,
-  }
-}
-
-/** Version of the API that whoever came first has registered with; `undefined` when nobody has. */
-export function registeredApiVersion(): string | undefined {
-  const version = (globalThis as Record<symbol, { version?: unknown } | undefined>)[API_GLOBAL]?.version
-  return typeof version === 'string' ? version : undefined
+  const api = (globalThis as { [API_GLOBAL]?: Record<string, unknown> })[API_GLOBAL]
+  return api === undefined ? {} : { ...api, apiVersion: String(api['version']) }
 }

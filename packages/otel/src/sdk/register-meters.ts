@@ -2,7 +2,7 @@ import { processMeters, routeMeters } from '@mcp/otel-core'
 import { diag, metrics, type MeterProvider } from '@opentelemetry/api'
 
 import { writeStderrLine } from '../diagnostics/stderr-line.ts'
-import { registeredApiVersion, type ForeignSdk } from './foreign-sdk.ts'
+import type { ForeignSdk } from './foreign-sdk.ts'
 
 /**
  * Registers the one provider of meters: catalogued ones get our cells, all others the SDK's. Where the app has an SDK of
@@ -10,23 +10,29 @@ import { registeredApiVersion, type ForeignSdk } from './foreign-sdk.ts'
  */
 export function registerMeters(sdk: MeterProvider, foreign: ForeignSdk): MeterProvider {
   const meters = processMeters()
-  if (foreign.metrics) {
+  const routed = routeMeters({ catalogued: meters.provider, others: () => sdk })
+  if (foreign.metrics && isSeen(foreign)) {
     meters.setMode('both')
     diag.warn(
-      'another OpenTelemetry SDK provides metrics already: it stays, and gets mcp_* as well as the endpoint of @mcp/otel does; ' +
+      'another OpenTelemetry SDK provides metrics already: it stays, and gets mcp_* as the endpoint of @mcp/otel does; ' +
         'start @mcp/otel first to have all metrics on one page',
     )
     return metrics.getMeterProvider()
   }
-  const routed = routeMeters({ catalogued: meters.provider, others: () => sdk })
   meters.setMode('own')
-  if (!metrics.setGlobalMeterProvider(routed)) {
+  if (!isSeen(foreign) || !metrics.setGlobalMeterProvider(routed)) {
+    // Not through diag, which is as deaf as the rest then.
     writeStderrLine(
-      `version ${registeredApiVersion() ?? 'unknown'} of @opentelemetry/api was registered first, and @mcp/otel needs 1.10: ` +
-        'there are mcp_* on the endpoint, but no spans of ours; upgrade the app to @opentelemetry/api 1.10 and SDK 3.x',
+      `version ${foreign.apiVersion ?? 'unknown'} of @opentelemetry/api was registered before that of @mcp/otel: there are mcp_* on the ` +
+        'endpoint, but no spans of ours; have one version of it, 1.10, in the app (see npm ls @opentelemetry/api)',
     )
   }
   return routed
+}
+
+/** An older API hides what it registers from a newer one. */
+function isSeen({ metrics: registered }: ForeignSdk): boolean {
+  return registered === undefined || registered === metrics.getMeterProvider()
 }
 
 /** Takes back what `registerMeters` did. */

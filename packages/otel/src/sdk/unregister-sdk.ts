@@ -6,7 +6,7 @@ import { unregisterMeters } from './register-meters.ts'
 /** Takes back all that was registered at the start, so that it can be started anew. */
 export function unregisterSdk(foreign: ForeignSdk): void {
   unregisterMeters(foreign)
-  if (!foreign.traces) trace.disable()
+  if (!foreign.trace) trace.disable()
   if (!foreign.logs) logs.disable()
   if (!foreign.propagation) propagation.disable()
   if (!foreign.context) context.disable()
