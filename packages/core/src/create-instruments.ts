@@ -1,5 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/api'
 
+import { catalogueProblems } from './catalogue-problems.ts'
 import type { Catalogue, InstrumentSpec } from './catalogue.ts'
 import { CATALOGUE } from './meter/catalogue-option.ts'
 import type { CatalogueMeterOptions } from './meter/catalogue-option.ts'
@@ -7,8 +8,9 @@ import { createCellInstrument, createNoopInstrument } from './meter/cell-instrum
 import { createStore } from './meter/cell-meter.ts'
 import { createForeignInstrument, divertTo } from './meter/foreign-instrument.ts'
 import { Gate } from './meter/gate.ts'
+import { shown } from './meter/label-values.ts'
 import { DEFAULT_SERIES_LIMIT } from './meter/meter-provider.ts'
-import { Notices } from './meter/notices.ts'
+import type { NoticeBoard } from './meter/notices.ts'
 import { CellObservable } from './meter/observable.ts'
 import { ObservationCallbacks } from './meter/observation-callbacks.ts'
 import { processMeters } from './meter/process-meters.ts'
@@ -28,41 +30,63 @@ export interface InstrumentScope {
   readonly meterProvider?: MeterProvider
 }
 
-/** Creates typed instruments for a catalogue; they may be created, and used, before any SDK is registered. */
+/**
+ * Creates typed instruments for a catalogue; they may be created, and used, before any SDK is registered. An instrument
+ * whose description has a mistake is said through `diag` and records nothing; the others work.
+ */
 export function createInstruments<C extends Catalogue>(catalogue: C, scope: InstrumentScope): Instruments<C> {
+  const meters = processMeters()
+  const sound = soundPart(catalogue, scope.scope, meters.notices)
   const { meterProvider } = scope
   const made =
     meterProvider === undefined
-      ? processMeters().instruments(catalogue, scope.scope, scope.version)
-      : instrumentsOf(catalogue, scope.scope, scope.version, meterProvider)
-  return Object.fromEntries(made) as Instruments<C>
+      ? meters.instruments(sound, scope.scope, scope.version)
+      : instrumentsAt(meterProvider, sound, scope, meters.notices)
+  return Object.fromEntries(
+    Object.keys(catalogue).map((key) => [key, made.get(key) ?? createNoopInstrument()]),
+  ) as Instruments<C>
 }
 
-function instrumentsOf(
-  catalogue: Catalogue,
-  scope: string,
-  version: string | undefined,
+/** Returns the catalogue without the instruments that have mistakes, after saying all of these at once. */
+function soundPart(catalogue: Catalogue, scope: string, notices: NoticeBoard): Catalogue {
+  const problems = catalogueProblems(catalogue)
+  if (problems.size === 0) return catalogue
+  const list = [...problems].flatMap(([key, found]) => found.map((problem) => `${key}: ${problem}`)).join('\n  ')
+  notices.warn(
+    `catalogue ${scope} ${list}`,
+    `the catalogue of ${scope} has mistakes; these instruments record nothing:\n  ${list}`,
+  )
+  return Object.fromEntries(Object.entries(catalogue).filter(([key]) => !problems.has(key)))
+}
+
+function instrumentsAt(
   provider: MeterProvider,
-): [string, unknown][] {
+  catalogue: Catalogue,
+  { scope, version }: InstrumentScope,
+  notices: NoticeBoard,
+): Map<string, unknown> {
   const options: CatalogueMeterOptions = { [CATALOGUE]: catalogue }
-  const notices = new Notices()
-  const meter = provider.getMeter(scope, version, options)
-  return Object.entries(catalogue).map(([key, spec]) => {
+  const made = new Map<string, unknown>()
+  for (const [key, spec] of Object.entries(catalogue)) {
     try {
-      const instrument = createForeignInstrument(meter, spec)
-      return [key, TYPED in instrument ? instrument : typed(instrument, spec, notices)]
+      const instrument = createForeignInstrument(provider.getMeter(scope, version, options), spec)
+      made.set(key, TYPED in instrument ? instrument : typed(instrument, spec, notices))
     } catch (error) {
       notices.warn(
-        key,
-        `the provider given for ${scope} cannot create ${spec.name}: ${String(error)}; it records nothing`,
+        `provider ${scope} ${spec.name}`,
+        `the provider given for ${scope} cannot create ${spec.name}, which records nothing: ${shown(error)}`,
       )
-      return [key, createNoopInstrument()]
     }
-  })
+  }
+  return made
 }
 
 /** Gives another SDK's instrument the typed methods. */
-function typed(foreign: ReturnType<typeof createForeignInstrument>, spec: InstrumentSpec, notices: Notices): unknown {
+function typed(
+  foreign: ReturnType<typeof createForeignInstrument>,
+  spec: InstrumentSpec,
+  notices: NoticeBoard,
+): unknown {
   const store = createStore(spec, { notices, seriesLimit: DEFAULT_SERIES_LIMIT })
   return createCellInstrument(store, new ObservationCallbacks(notices), {
     gate: () => new Gate(divertTo(foreign, store, notices, false)),

@@ -5,7 +5,7 @@ import type { Diversion } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import { NO_ROW } from './label-index.ts'
 import { shown } from './label-values.ts'
-import type { Notices } from './notices.ts'
+import type { NoticeBoard } from './notices.ts'
 
 /** An instrument of whatever SDK; only the methods of its kind are there. */
 export interface ForeignInstrument extends Observable {
@@ -31,7 +31,7 @@ export function createForeignInstrument(meter: Meter, spec: InstrumentSpec): For
 export function divertTo(
   foreign: ForeignInstrument,
   store: InstrumentStore,
-  notices: Notices,
+  notices: NoticeBoard,
   keepsCells: boolean,
 ): Diversion {
   const adds = store.spec.kind === 'counter' || store.spec.kind === 'upDownCounter'

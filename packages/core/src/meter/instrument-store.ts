@@ -9,7 +9,7 @@ import { ExtremesHistory } from './extremes-history.ts'
 import { childOf, findRow, NO_ROW } from './label-index.ts'
 import type { IndexNode } from './label-index.ts'
 import { LabelReader } from './label-reader.ts'
-import type { Notices } from './notices.ts'
+import type { NoticeBoard } from './notices.ts'
 import { Refusals } from './refusals.ts'
 import { clearExtremes } from './row-totals.ts'
 import type { SeriesData } from './series-data.ts'
@@ -19,7 +19,7 @@ const DEFAULT_BUCKETS: readonly number[] = [0, 5, 10, 25, 50, 75, 100, 250, 500,
 
 /** What the provider settles for all of its instruments. */
 export interface StoreOwner {
-  readonly notices: Notices
+  readonly notices: NoticeBoard
   /** Series of one instrument, its overflow series counted. */
   readonly seriesLimit: number
 }

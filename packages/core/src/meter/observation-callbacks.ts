@@ -1,5 +1,5 @@
 import { shown } from './label-values.ts'
-import type { Notices } from './notices.ts'
+import type { NoticeBoard } from './notices.ts'
 import type { Observation, ObservedStore } from './observed-store.ts'
 
 /** An instrument that callbacks observe. */
@@ -31,10 +31,10 @@ export const CALLBACK_TIMEOUT_MILLIS = 5000
 
 /** The callbacks of all observables of a provider. */
 export class ObservationCallbacks {
-  readonly #notices: Notices
+  readonly #notices: NoticeBoard
   #registrations: Registration[] = []
 
-  constructor(notices: Notices) {
+  constructor(notices: NoticeBoard) {
     this.#notices = notices
   }
 

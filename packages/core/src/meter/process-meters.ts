@@ -10,6 +10,7 @@ import { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import { CellMeterProvider } from './meter-provider.ts'
 import type { CatalogueMeterProvider } from './meter-provider.ts'
+import type { NoticeBoard } from './notices.ts'
 import { CellObservable } from './observable.ts'
 import type { ObservationCallbacks } from './observation-callbacks.ts'
 import type { ObservedStore } from './observed-store.ts'
@@ -29,6 +30,8 @@ export interface ProcessMeters {
   readonly provider: CatalogueMeterProvider
   readonly mode: ProcessMetersMode
   setMode(mode: ProcessMetersMode): void
+  /** Says what went wrong, once per process. */
+  readonly notices: NoticeBoard
   /** Returns an instrument per catalogue key. */
   instruments(catalogue: Catalogue, scope: string, version: string | undefined): Map<string, unknown>
 }
@@ -41,6 +44,7 @@ export function processMeters(): ProcessMeters {
 class SharedMeters implements ProcessMeters {
   readonly provider = new CellMeterProvider({})
   mode: ProcessMetersMode = 'automatic'
+  readonly notices = this.provider.notices
   readonly #switches = new Map<InstrumentStore, Switch>()
 
   setMode(mode: ProcessMetersMode): void {

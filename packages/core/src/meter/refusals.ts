@@ -1,5 +1,5 @@
 import { shown } from './label-values.ts'
-import type { Notices } from './notices.ts'
+import type { NoticeBoard } from './notices.ts'
 
 /** Why a record was refused; `attributes` when they could not be read at all. */
 export const REFUSAL_REASONS = [
@@ -15,9 +15,9 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number]
 export class Refusals {
   readonly counts = new Map<RefusalReason, number>()
   readonly #instrument: string
-  readonly #notices: Notices
+  readonly #notices: NoticeBoard
 
-  constructor(instrument: string, notices: Notices) {
+  constructor(instrument: string, notices: NoticeBoard) {
     this.#instrument = instrument
     this.#notices = notices
   }
