@@ -1,5 +1,6 @@
 import type { CheckContext, CheckFn, CheckResult, CheckReturn, ResolvedCheckOptions } from './check-options.ts'
 import { createHysteresis } from './hysteresis.ts'
+import { micro } from './rounding.ts'
 import { scrubError, scrubText, scrubValue } from './scrub.ts'
 import type { HealthStatus } from './status.ts'
 import { untraced } from './untraced.ts'
@@ -8,7 +9,7 @@ import { untraced } from './untraced.ts'
 const MAX_ABANDONED = 8
 
 /** One finished run of a check. */
-export interface CheckRun {
+interface CheckRun {
   /** What this run found, before hysteresis. */
   readonly result: CheckResult
   /** Of the run, seconds; the deadline for one that passed it. */
@@ -21,7 +22,7 @@ export interface CheckRun {
 }
 
 /** What a check stands at. */
-export interface CheckState {
+interface CheckState {
   /** The state after hysteresis. */
   readonly status: HealthStatus
   readonly last: CheckRun
@@ -193,7 +194,7 @@ function resultOf(value: CheckReturn): CheckResult {
     return {
       status,
       ...(typeof message === 'string' && message !== '' && { message: scrubText(message) }),
-      ...(typeof observed === 'number' && Number.isFinite(observed) && { observed }),
+      ...(typeof observed === 'number' && Number.isFinite(observed) && { observed: micro(observed) }),
       ...(typeof unit === 'string' && { unit: scrubText(unit) }),
       ...(typeof details === 'object' &&
         details !== null && { details: scrubValue(details) as Record<string, unknown> }),

@@ -109,7 +109,9 @@ function pluginText(plugin: Partial<PluginHealth>): string {
   const parts = [
     ...(plugin.message === undefined ? [] : [plugin.message]),
     ...(plugin.available === false ? ['not available'] : []),
-    ...(plugin.error_rate == null ? [] : [`${percent(plugin.error_rate)} of ${plugin.recent_executions} failed`]),
+    ...(plugin.error_rate == null || plugin.message !== undefined
+      ? []
+      : [`${percent(plugin.error_rate)} of ${plugin.recent_executions} failed`]),
     ...(plugin.duration_p95 == null ? [] : [`p95 ${seconds(plugin.duration_p95)}`]),
     ...(plugin.active ? [`${plugin.active} active`] : []),
     ...(plugin.last_execution == null ? [] : [`last ${ago(plugin.last_execution)}`]),

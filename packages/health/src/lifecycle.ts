@@ -1,5 +1,5 @@
 /** Where a process is in its life. */
-export type ProcessState = 'starting' | 'running' | 'draining'
+type ProcessState = 'starting' | 'running' | 'draining'
 
 export interface LifecycleOptions {
   /** Whether to wait for `started()`. */
