@@ -44,6 +44,8 @@ export abstract class Exchange {
   frameworkRoute: string | undefined
   /** Path under which the handler that is running is mounted. */
   mount: string | undefined
+  /** Path of the last middleware that ran, where a router does not tell whether it was the one to answer. */
+  middleware: string | undefined
   /** What Express' router set on the request. */
   express: ExpressState | undefined
   /** Error that a framework reported for this request. */

@@ -11,6 +11,7 @@ export function routeOf(exchange: Exchange, status: number, chosen: string | und
     chosen ??
     exchange.frameworkRoute ??
     exchange.rpc?.route ??
-    (status === 404 ? undefined : exchange.mount)
+    exchange.mount ??
+    (status === 404 ? undefined : exchange.middleware)
   )
 }

@@ -55,9 +55,13 @@ describe.each([
     inner.get('/repos/:repo', (req, res) => void res.json(req.params))
     inner.get('/', (_req, res) => void res.send('org'))
     outer.use('/orgs/:org', inner)
+    outer.use(
+      '/:kind',
+      create.Router().get('/:name/extra', (_req, res) => void res.send('extra')),
+    )
     outer.get('/ping', (_req, res) => void res.send('pong'))
     mounted.get('/stats/:day', (_req, res) => void res.status(201).send('stats'))
-    mounted.use('/mcp', (_req, res) => void res.send('a handler without a router'))
+    mounted.use('/mcp', (req, res) => void res.status(req.path === '/lost' ? 404 : 200).send('no router'))
     app.use((_req, _res, next) => next())
     app.use('/api', outer)
     app.use('/admin', mounted)
@@ -80,6 +84,8 @@ describe.each([
       '/api/ping',
       '/admin/stats/monday',
       '/admin/mcp/anything/else',
+      '/admin/mcp/lost',
+      '/api/orgs/acme/extra',
       '/pattern/5',
       'POST /fails',
       '/nowhere',
@@ -95,6 +101,8 @@ describe.each([
       'GET /api/ping 200': 1,
       'GET /admin/stats/:day 201': 1,
       'GET /admin/mcp 200': 1,
+      'GET /admin/mcp 404': 1,
+      'GET /api/:kind/:name/extra 200': 1,
       'GET /^\\/pattern/ 200': 1,
       'POST /fails 500': 1,
       'GET unmatched 404': 2,
@@ -200,7 +208,7 @@ test('Hono: with its one middleware the endpoint is the route', async () => {
   const app = new Hono()
   app.use(honoRoute())
   app.get('/', (c) => c.text('home'))
-  app.use('/static/*', async (c) => c.text('file'))
+  app.use('/static/*', async (c) => c.text('file', c.req.path.endsWith('.css') ? 200 : 404))
   app.get('/fails', () => {
     throw new Error('no')
   })
@@ -210,13 +218,13 @@ test('Hono: with its one middleware the endpoint is the route', async () => {
   await once(server, 'listening')
   onTestFinished(() => stop(server))
   const { port } = server.address() as AddressInfo
-  const paths = ['/', '/users/1', '/users/2', '/static/a.css', '/fails', '/nowhere', 'HEAD /users/3']
+  const paths = ['/', '/users/1', '/users/2', '/static/a.css', '/static/lost', '/fails', '/nowhere', 'HEAD /users/3']
   expect(await countsOf(seen, port, paths)).toEqual({
     'GET / 200': 1,
     'GET /users/:id 200': 2,
     'GET /static/* 200': 1,
     'GET /fails 500': 1,
-    'GET unmatched 404': 1,
+    'GET unmatched 404': 2,
     'HEAD /users/:id 200': 1,
   })
   await expectAgreement(seen)

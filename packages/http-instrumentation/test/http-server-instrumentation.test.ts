@@ -4,7 +4,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer as createTcpServer } from 'node:net'
 import { inspect } from 'node:util'
 
-import { context, diag, DiagLogLevel, metrics, trace } from '@opentelemetry/api'
+import { context, diag, DiagLogLevel, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -84,9 +85,15 @@ describe('as an OpenTelemetry instrumentation', () => {
       metrics.disable()
       trace.disable()
     })
-    const port = await listen(createServer((_req, res) => res.end()))
-    await Promise.all([once(ended, 'request'), request(port, 'GET', '/early')])
     const seen = observe({ enabled: false })
+    const actives: Context[] = []
+    const server = createServer((_req, res) => {
+      actives.push(context.active())
+      res.end()
+    })
+    const port = await listen(server)
+    await Promise.all([once(ended, 'request'), request(port, 'GET', '/early')])
+    expect(actives).toEqual([ROOT_CONTEXT])
     trace.setGlobalTracerProvider(seen.tracerProvider)
     metrics.setGlobalMeterProvider(seen.meterProvider)
     await Promise.all([once(ended, 'request'), request(port, 'GET', '/late')])

@@ -69,11 +69,14 @@ describe('what is sent over HTTP/1 is what is counted', () => {
 
   test('a server that closes the connection without a response is 444 and an error', async () => {
     const seen = observe()
-    const port = await listen(createServer((req) => req.socket.destroy()))
+    const port = await listen(
+      createServer((req) => req.socket.destroy(req.url === '/error' ? new TypeError('broken') : undefined)),
+    )
     expect(await exchangeText(port, get('/'))).toBe('')
-    await seen.ended(1)
-    expect(await seen.counts()).toEqual({ 'GET unmatched 444': 1 })
-    expect(await seen.errors()).toEqual({ no_response: 1 })
+    expect(await exchangeText(port, get('/error'))).toBe('')
+    await seen.ended(2)
+    expect(await seen.counts()).toEqual({ 'GET unmatched 444': 2 })
+    expect(await seen.errors()).toEqual({ no_response: 2 })
     await seen.idle()
   })
 
@@ -203,13 +206,15 @@ describe('upgrades', () => {
     const server = createServer((_req, res) => res.end())
     server.on('upgrade', (req, socket) => {
       setRoute(req, '/chat')
+      socket.write('HTTP/1.1 103 Early ')
+      socket.write('Hints\r\n\r\n')
       socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
       socket.on('data', (chunk) => socket.end(chunk))
     })
     const port = await listen(server)
     const socket = await open(port)
     socket.write(get('/chat/7', 'Upgrade: x\r\nConnection: Upgrade\r\n'))
-    await readUntil(socket, '\r\n\r\n')
+    await readUntil(socket, 'Upgrade: x')
     await seen.ended(1)
     expect(await seen.active()).toEqual({ requests: 0, connections: 1 })
     socket.write('HTTP/1.1 500 not a status any more\r\n\r\n')

@@ -62,5 +62,5 @@ function noteRoute(context: HonoContext, path: string, method = 'ALL'): void {
   // Middleware is routed like a handler of all methods; what is mounted everywhere says nothing about a request.
   const isMiddleware = method === 'ALL' && path.endsWith('*')
   if (!isMiddleware) exchange.frameworkRoute = path
-  else if (path !== '*' && path !== '/*') exchange.mount = path
+  else if (path !== '*' && path !== '/*') exchange.middleware = path
 }
