@@ -41,8 +41,12 @@ function hasMessage(value: unknown): value is WithMessage {
 /** The SDK's error handler hands errors over as JSON. */
 function fromJson(text: string): string | undefined {
   if (!text.startsWith('{"')) return undefined
-  const parsed: unknown = JSON.parse(text)
-  return hasMessage(parsed) ? reasonOf(parsed) : undefined
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return hasMessage(parsed) ? reasonOf(parsed) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function withoutStack(text: string): string {
