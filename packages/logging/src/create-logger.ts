@@ -21,7 +21,9 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const { resolved, mistakes } = resolveLoggerOptions(options)
   for (const mistake of mistakes) report(mistake)
   const levels = new LevelTable(resolved.level, resolved.levels)
-  const root = winston.createLogger({ levels: { ...WINSTON_LEVELS }, transports: transportsOf(resolved) })
+  // An entry has its form before winston's stream sees it.
+  const format = winston.format((info) => info)()
+  const root = winston.createLogger({ levels: { ...WINSTON_LEVELS }, format, transports: transportsOf(resolved) })
   const pipeline = new LogPipeline(root, levels, resolved)
   Object.assign(root, logMethods(root), categoryMethods(), {
     getLogger: (name: string) => Object.create(root, ownership(name, pipeline, levels)) as Logger,

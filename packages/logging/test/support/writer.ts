@@ -34,10 +34,18 @@ export function temporaryFolder(): string {
   return folder
 }
 
+export interface FixtureOptions {
+  /** User that the process runs as. */
+  readonly uid?: number
+  /** Script that is loaded before the fixture. */
+  readonly preload?: string
+}
+
 /** Starts a script of `fixtures`; it is stopped, by its own pid, when the test ends. */
-export function startFixture(name: string, argument: unknown, { uid }: { uid?: number } = {}): ChildProcess {
+export function startFixture(name: string, argument: unknown, { uid, preload }: FixtureOptions = {}): ChildProcess {
   const script = join(import.meta.dirname, '../fixtures', name)
   const options = ['--conditions=@mcp/source', '--disable-warning=ExperimentalWarning']
+  if (preload !== undefined) options.push('--require', preload)
   const child = spawn(process.execPath, [...options, script, JSON.stringify(argument)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: environment(),
