@@ -44,15 +44,21 @@ const catalogue = {
 
 type Reading = { readonly value: number | { readonly sum?: number | undefined } }
 
+function totalOf(readings: readonly Reading[]): number {
+  return readings.reduce((sum, { value }) => sum + (typeof value === 'number' ? value : (value.sum ?? 0)), 0)
+}
+
 function cells(meterProvider = createMeterProvider()) {
   const instruments = createInstruments(catalogue, { scope: 'bench', meterProvider })
-  const sumOf = (readings: readonly Reading[]): number =>
-    readings.reduce((sum, { value }) => sum + (typeof value === 'number' ? value : (value.sum ?? 0)), 0)
   const totals = async () => ({
-    count: sumOf(meterProvider.readSeries('mcp.requests')),
-    sum: sumOf(meterProvider.readSeries('mcp.request.duration')),
+    count: totalOf(meterProvider.readSeries('mcp.requests')),
+    sum: totalOf(meterProvider.readSeries('mcp.request.duration')),
   })
   return { ...instruments, totals }
+}
+
+function sumOf(values: readonly { value: number; metricName?: string }[], name?: string): number {
+  return values.reduce((sum, { value, metricName }) => sum + (metricName === name ? value : 0), 0)
 }
 
 export const recorders: Record<string, (labels: readonly Labels[]) => Recorder> = {
@@ -119,8 +125,6 @@ export const recorders: Record<string, (labels: readonly Labels[]) => Recorder> 
       buckets,
       registers,
     })
-    const sumOf = (values: readonly { value: number; metricName?: string }[], name?: string): number =>
-      values.reduce((sum, { value, metricName }) => sum + (metricName === name ? value : 0), 0)
     let next = 0
     return {
       totals: async () => ({

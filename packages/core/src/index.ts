@@ -28,7 +28,7 @@ export type { ProcessMeters, ProcessMetersMode } from './meter/process-meters.ts
 export { routeMeters } from './meter/routing-meter-provider.ts'
 export type { Routes } from './meter/routing-meter-provider.ts'
 export type { SeriesCollection, SeriesData } from './meter/series-data.ts'
-export type { SeriesProducer } from './meter/series-producer.ts'
+export type { SeriesProducer, TemporalitySelector } from './meter/series-producer.ts'
 export { telemetryInstruments } from './telemetry-instruments.ts'
 export { failSpan } from './outcome/fail-span.ts'
 export { observeCall } from './outcome/observe-call.ts'

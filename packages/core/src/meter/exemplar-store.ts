@@ -1,4 +1,4 @@
-import { context as contexts, trace } from '@opentelemetry/api'
+import { context as contexts, isSpanContextValid, trace } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
 
 import type { Exemplar } from '../metric-data.ts'
@@ -12,13 +12,16 @@ const SAMPLED = 1
  * collection, and at none for a bucket that has got its exemplar in this interval: sampled or not, it costs next to nothing.
  */
 export class ExemplarStore {
-  looks = LOOKS
+  looks: number
+  readonly #limit: number
   readonly #buckets: number
   /** One bit per bucket (buckets from the 32nd on share one) by row. */
   #taken = new Uint32Array(16)
   readonly #held = new Map<number, Exemplar>()
 
-  constructor(buckets: number) {
+  /** Keeps none at all for what has no exemplars on the page. */
+  constructor(buckets: number, isKept: boolean) {
+    this.looks = this.#limit = isKept ? LOOKS : 0
     this.#buckets = buckets
   }
 
@@ -30,7 +33,7 @@ export class ExemplarStore {
     this.looks--
     try {
       const span = trace.getSpanContext(context ?? contexts.active())
-      if (span === undefined || (span.traceFlags & SAMPLED) === 0) return
+      if (span === undefined || (span.traceFlags & SAMPLED) === 0 || !isSpanContextValid(span)) return
       const { traceId, spanId } = span
       const timestamp = Date.now() / 1000
       const at = row * this.#buckets + bucket
@@ -57,7 +60,7 @@ export class ExemplarStore {
 
   /** Begins a new interval. */
   renew(): void {
-    this.looks = LOOKS
+    this.looks = this.#limit
     this.#taken.fill(0)
   }
 

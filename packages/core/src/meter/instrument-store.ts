@@ -49,7 +49,7 @@ export class InstrumentStore {
     this.descriptor = { name, description: help, unit, valueType: ValueType.DOUBLE }
     this.bounds = kind === 'histogram' ? (spec.buckets ?? DEFAULT_BUCKETS) : []
     this.least = kind === 'counter' || kind === 'histogram' || kind === 'observableCounter' ? 0 : -Infinity
-    this.exemplars = new ExemplarStore(this.bounds.length + 1)
+    this.exemplars = new ExemplarStore(this.bounds.length + 1, kind === 'counter' || kind === 'histogram')
     this.refusals = new Refusals(name, owner.notices)
     this.#labels = new LabelReader(spec, this.refusals)
     this.cells = new Cells(this.#labels.names, strideOf(spec, this.bounds.length))

@@ -39,7 +39,7 @@ export interface SeriesReading {
 export interface CatalogueMeterProvider extends MeterProvider {
   getMeter(name: string, version?: string, options?: CatalogueMeterOptions): Meter
   /** Returns what hands all series to one reader; default: everything cumulative. */
-  producer(selectTemporality?: TemporalitySelector['bivarianceHack']): SeriesProducer
+  producer(selectTemporality?: TemporalitySelector): SeriesProducer
   /** Returns the current cumulative values of the instruments of this name; observables are asked if they can answer at once. */
   readSeries(name: string): SeriesReading[]
   /** Series per instrument; a change holds for series yet to come. */
@@ -93,7 +93,7 @@ export class CellMeterProvider implements CatalogueMeterProvider, MeterOwner, Se
     return new CellMeter(state, this, placement)
   }
 
-  producer(selectTemporality: TemporalitySelector['bivarianceHack'] = () => 1): SeriesProducer {
+  producer(selectTemporality: TemporalitySelector = () => 1): SeriesProducer {
     const producer = new CellProducer(this, selectTemporality)
     this.#producers.add(producer)
     return producer

@@ -16,9 +16,10 @@ import type { ScopeSeries, SeriesCollection, SeriesData, SeriesScope, Temporalit
  * Chooses cumulative (1) or delta (0) by the SDK's `InstrumentType`, as a reader's `selectAggregationTemporality` does.
  * Gauges have no temporality and are always reported with their last value.
  */
-export interface TemporalitySelector {
-  bivarianceHack(instrumentType: string): number
-}
+export type TemporalitySelector = {
+  // A method, so that a function of the SDK's own `InstrumentType` fits.
+  select(instrumentType: string): number
+}['select']
 
 /** Hands the series to one reader; give each reader its own. Fits `metricProducers` of the SDK's readers. */
 export interface SeriesProducer {

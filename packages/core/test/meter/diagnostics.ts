@@ -1,10 +1,11 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { afterEach, beforeEach } from 'vitest'
 
+const ignore = (): void => {}
+
 /** Collects what is said through `diag` during each test. */
 export function collectWarnings(): string[] {
   const warnings: string[] = []
-  const ignore = (): void => {}
   beforeEach(() => {
     warnings.length = 0
     const warn = (message: string): void => void warnings.push(message)

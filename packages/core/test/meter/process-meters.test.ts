@@ -205,7 +205,7 @@ test('an explicit provider of ours gets the records whatever is registered globa
 test('a second copy of the package, loaded beside the first, records in the same series', async () => {
   const first = createInstruments(catalogue, scope)
   vi.resetModules()
-  const second: typeof import('../../src/index.ts') = await import('../../src/index.ts')
+  const second = await import('../../src/index.ts')
   expect(second.createInstruments).not.toBe(createInstruments)
   const copy = second.createInstruments(catalogue, scope)
   first.counter.add(1, { plugin })

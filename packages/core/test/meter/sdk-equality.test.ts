@@ -180,7 +180,7 @@ test('a producer fits the SDK by its types alone, and its data the page', () => 
   expectTypeOf<SeriesProducer>().toExtend<MetricProducer>()
   expectTypeOf<Awaited<ReturnType<SeriesProducer['collect']>>>().toExtend<CollectionResult>()
   const reader = new PeriodicExportingMetricReader({ exporter: new Exporter(DELTA) })
-  expectTypeOf(createMeterProvider().producer).toBeCallableWith((type: InstrumentType) =>
-    reader.selectAggregationTemporality(type),
-  )
+  createMeterProvider()
+    .producer((type: InstrumentType) => reader.selectAggregationTemporality(type))
+    .close()
 })
