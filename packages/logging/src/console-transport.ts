@@ -7,6 +7,9 @@ import { MESSAGE } from './winston-symbols.ts'
 import { ACCEPT, DELIVERED } from './write-through.ts'
 import type { WriteThrough } from './write-through.ts'
 
+/** What may wait for a reader that does not read, bytes; beyond it lines are dropped, and counted. */
+const MAX_WAITING_BYTES = 16_777_216
+
 /** Where console lines go; `auto`: stdout, unless it belongs to a protocol, then stderr. */
 export type ConsoleTarget = 'stdout' | 'stderr' | 'auto'
 /** `auto`: readable at a terminal, JSON otherwise. */
@@ -19,27 +22,35 @@ export interface ConsoleTransportOptions {
   readonly format?: ConsoleFormat
   /** Least severe level that is written. Default: the logger's. */
   readonly level?: string
+  /** Hears how many lines had to be dropped, as they are. */
+  readonly onDropped?: (count: number) => void
 }
 
-/** A winston transport to the standard streams that never breaks a protocol on stdout, and outlives a closed pipe. */
+/**
+ * A winston transport to the standard streams that never breaks a protocol on stdout, outlives a closed pipe, and holds
+ * bounded memory when nobody reads. What a full pipe has not taken when the process exits is lost, as it is to
+ * `console.log`.
+ */
 export class ConsoleTransport extends TransportStream implements WriteThrough {
   readonly #target: ConsoleTarget
   readonly #style: ConsoleFormat
+  readonly #onDropped: ((count: number) => void) | undefined
 
   constructor(options: ConsoleTransportOptions = {}) {
     super(options.level === undefined ? {} : { level: options.level })
     this.#target = options.target ?? 'auto'
     this.#style = options.format ?? 'json'
+    this.#onDropped = options.onDropped
   }
 
   [ACCEPT](entry: LogEntry, line: string): void {
     const stream = this.#stream()
     const isReadable = this.#style === 'readable' || (this.#style === 'auto' && stream.isTTY)
-    put(stream, isReadable ? readableLine(entry, stream.isTTY && !('NO_COLOR' in process.env)) : line)
+    this.#put(stream, isReadable ? readableLine(entry, stream.isTTY && !('NO_COLOR' in process.env)) : line)
   }
 
   override log(info: Record<symbol, unknown>, next: () => void): void {
-    if (info[DELIVERED] !== true) put(this.#stream(), String(info[MESSAGE]))
+    if (info[DELIVERED] !== true) this.#put(this.#stream(), String(info[MESSAGE]))
     next()
   }
 
@@ -47,17 +58,23 @@ export class ConsoleTransport extends TransportStream implements WriteThrough {
     const isStderr = this.#target === 'stderr' || (this.#target === 'auto' && isStdoutClaimed())
     return isStderr ? process.stderr : process.stdout
   }
-}
 
-function put(stream: NodeJS.WriteStream, line: string): void {
-  try {
-    // As console.log has it: a reader that went away must not end the application.
-    stream.once('error', ignore)
-    stream.write(`${line}\n`, ignore)
-  } catch {
-    // A stream that is destroyed or replaced: there is no console any more.
-  } finally {
-    stream.removeListener('error', ignore)
+  #put(stream: NodeJS.WriteStream, line: string): void {
+    if (stream.writableLength > MAX_WAITING_BYTES) {
+      this.#onDropped?.(1)
+      return
+    }
+    try {
+      // As console.log has it: a reader that went away must not end the application.
+      stream.once('error', ignore)
+      stream.write(`${line}\n`, (error) => {
+        if (error && stream.listenerCount('error') === 0) stream.once('error', ignore)
+      })
+    } catch {
+      // A stream that is destroyed or replaced: there is no console any more.
+    } finally {
+      stream.removeListener('error', ignore)
+    }
   }
 }
 

@@ -25,9 +25,14 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const format = winston.format((info) => info)()
   const root = winston.createLogger({ levels: { ...WINSTON_LEVELS }, format, transports: transportsOf(resolved) })
   const pipeline = new LogPipeline(root, levels, resolved)
+  const close = root.close.bind(root)
   Object.assign(root, logMethods(root), categoryMethods(), {
     getLogger: (name: string) => Object.create(root, ownership(name, pipeline, levels)) as Logger,
     flush: () => pipeline.flush(),
+    close: () => {
+      pipeline.close()
+      return close()
+    },
   })
   return Object.defineProperties(root, ownership(undefined, pipeline, levels, resolved.name)) as Logger
 }

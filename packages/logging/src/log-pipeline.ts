@@ -25,6 +25,7 @@ export class LogPipeline {
   readonly #stream: (info: object) => boolean
   readonly #ownFormat: unknown
   readonly #repeats: RepeatLimit | undefined
+  readonly #forgetExit: (() => void) | undefined
   #trail: AuditTrail | undefined
   #hasFailed = false
 
@@ -36,12 +37,7 @@ export class LogPipeline {
     this.#stream = root.write.bind(root)
     this.#ownFormat = root.format
     this.#repeats = options.rateLimit && new RepeatLimit(options.rateLimit, (summary) => this.#sink(summary))
-    const forgetExit = this.#repeats && onExit(() => this.#repeats?.flush())
-    root.once('close', () => {
-      this.#repeats?.flush()
-      forgetExit?.()
-      this.#trail?.close()
-    })
+    this.#forgetExit = this.#repeats && onExit(() => this.#repeats?.flush())
   }
 
   /** Takes what winston's methods have made of a call. Never throws; returns true, as a stream that wants more. */
@@ -77,6 +73,14 @@ export class LogPipeline {
     this.#repeats?.flush()
     this.#trail?.flush()
     for (const transport of this.#root.transports) (transport as { flush?: () => void }).flush?.()
+  }
+
+  /** Writes all that waits, and lets go of the audit trail; the transports are the logger's to close. */
+  close(): void {
+    this.flush()
+    this.#forgetExit?.()
+    this.#trail?.close()
+    this.#trail = undefined
   }
 
   #isWanted(rank: number, name: string): boolean {

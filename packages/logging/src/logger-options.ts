@@ -6,6 +6,7 @@ import { levelMistake } from './level-table.ts'
 import { parseLevel } from './levels.ts'
 import type { LevelName } from './levels.ts'
 import type { BatchOptions } from './log-file.ts'
+import { PlainWalk } from './plain-value.ts'
 import { createRedactor } from './redactor.ts'
 import type { Redactor, RedactOptions } from './redactor.ts'
 import type { RateLimitOptions } from './repeat-limit.ts'
@@ -163,10 +164,9 @@ function redactOption(redact: RedactOptions | undefined, mistakes: string[]): Re
   }
 }
 
+/** The value as a message has it, without what may be secret in it. */
 function shown(value: unknown): string {
-  return typeof value === 'object' && value !== null
-    ? Object.prototype.toString.call(value)
-    : (JSON.stringify(value) ?? String(value))
+  return (JSON.stringify(new PlainWalk(createRedactor({ keys: ['key'] })).value(value)) ?? 'undefined').slice(0, 200)
 }
 
 function isCount(value: unknown): boolean {

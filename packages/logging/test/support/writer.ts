@@ -113,7 +113,7 @@ function ageOf(file: string): number {
 }
 
 /** The environment without what belongs to the test runner. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const own = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(VITEST|OTEL_|MCP_OTEL_|NODE_OPTIONS$|NODE_ENV$)/.test(name)),
   )
