@@ -5,7 +5,8 @@ import { httpInstruments } from '@mcp/otel-http-instrumentation'
 import { pluginInstruments } from '@mcp/otel-plugin-instrumentation'
 import { queueInstruments } from '@mcp/otel-queue-instrumentation'
 
-import { processInstruments } from '../../packages/otel/src/process-instruments.ts'
+import { buildInstruments, processInstruments } from '../../packages/otel/src/process-instruments.ts'
+import { systemInstruments } from '../../packages/otel/src/system-instruments.ts'
 
 /** Every catalogue, in the order in which a reader meets them. */
 export const catalogues: readonly { readonly title: string; readonly from: string; readonly catalogue: Catalogue }[] = [
@@ -15,5 +16,7 @@ export const catalogues: readonly { readonly title: string; readonly from: strin
   { title: 'Errors', from: '@mcp/otel-core', catalogue: errorInstruments },
   { title: 'Health', from: '@mcp/otel-health', catalogue: healthInstruments },
   { title: 'Process', from: '@mcp/otel', catalogue: processInstruments },
+  { title: 'Machine', from: '@mcp/otel', catalogue: systemInstruments },
+  { title: 'Build', from: '@mcp/otel', catalogue: buildInstruments },
   { title: 'Telemetry about the telemetry', from: '@mcp/otel-core', catalogue: telemetryInstruments },
 ]

@@ -123,7 +123,7 @@ export const metrics = {
   process: setting(onOff, {
     env: 'MCP_OTEL_PROCESS_METRICS',
     default: true,
-    doc: 'Adds the process_* and nodejs_* metrics.',
+    doc: 'Adds the process_*, nodejs_* and system_* metrics.',
   }),
   targetInfo: setting(onOff, {
     env: 'MCP_OTEL_TARGET_INFO',

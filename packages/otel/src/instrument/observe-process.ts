@@ -11,6 +11,7 @@ import { createInstruments } from '@mcp/otel-core'
 
 import { buildInstruments, processInstruments } from '../process-instruments.ts'
 import { VERSION } from '../version.ts'
+import { observeSystem } from './observe-system.ts'
 
 const SCOPE = '@mcp/otel'
 
@@ -30,10 +31,18 @@ export function observeBuild(): () => void {
   return buildInfo.observe((observe) => observe(1, { version: VERSION }))
 }
 
-/** Measures what this process uses; returns what stops it. Its timers do not keep the process alive. */
+/** Measures what this process uses, and the machine that it runs on; returns what stops it. Its timers do not keep the process alive. */
 export function observeProcess(): () => void {
   const instruments = createInstruments(processInstruments, { scope: SCOPE, version: VERSION })
-  const stops = [observeCpu(), observeMemory(), observeDescriptors(), observeEventLoop(), observeGc(), observeVersion()]
+  const stops = [
+    observeCpu(),
+    observeMemory(),
+    observeDescriptors(),
+    observeEventLoop(),
+    observeGc(),
+    observeVersion(),
+    observeSystem(),
+  ]
   return () => {
     for (const stop of stops.flat()) stop()
   }
