@@ -41,13 +41,18 @@ ${sections.join('\n')}${buckets(catalogues.map(({ catalogue }) => catalogue))}`
 /** The README's table: the guide's six. */
 export function guideTable(): string {
   const all = catalogues.flatMap(({ catalogue }) => Object.values(catalogue))
-  return table(GUIDE.map((name) => all.find((spec) => promName(spec) === name)).filter((spec) => spec !== undefined))
+  const specs = GUIDE.map((name) => all.find((spec) => promName(spec) === name)).filter((spec) => spec !== undefined)
+  const names = ({ attributes }: InstrumentSpec): string =>
+    Object.keys(attributes)
+      .map((name) => `\`${name}\``)
+      .join(', ')
+  return table(specs, names)
 }
 
-function table(specs: readonly InstrumentSpec[]): string {
+function table(specs: readonly InstrumentSpec[], labelsOf = labels): string {
   const rows = specs.map(
     (spec) =>
-      `| \`${promName(spec)}\` | ${PROMETHEUS_TYPE[spec.kind]} | ${labels(spec)} | ${escapeCell(spec.help)} | \`${spec.name}\`, \`${spec.unit}\` |`,
+      `| \`${promName(spec)}\` | ${PROMETHEUS_TYPE[spec.kind]} | ${labelsOf(spec)} | ${escapeCell(spec.help)} | \`${spec.name}\`, \`${spec.unit}\` |`,
   )
   return `| Prometheus | type | labels | help | OpenTelemetry name, unit |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`
 }
