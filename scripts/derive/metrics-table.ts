@@ -42,11 +42,7 @@ ${sections.join('\n')}${buckets(catalogues.map(({ catalogue }) => catalogue))}`
 export function guideTable(): string {
   const all = catalogues.flatMap(({ catalogue }) => Object.values(catalogue))
   const specs = GUIDE.map((name) => all.find((spec) => promName(spec) === name)).filter((spec) => spec !== undefined)
-  const names = ({ attributes }: InstrumentSpec): string =>
-    Object.keys(attributes)
-      .map((name) => `\`${name}\``)
-      .join(', ')
-  return table(specs, names)
+  return table(specs, labelNames)
 }
 
 function table(specs: readonly InstrumentSpec[], labelsOf = labels): string {
@@ -62,6 +58,12 @@ function labels({ attributes }: InstrumentSpec): string {
   if (entries.length === 0) return '–'
   return entries
     .map(([name, accepted]) => `\`${name}\`${typeof accepted === 'string' ? '' : ` (${accepted.join('\\|')})`}`)
+    .join(', ')
+}
+
+function labelNames({ attributes }: InstrumentSpec): string {
+  return Object.keys(attributes)
+    .map((name) => `\`${name}\``)
     .join(', ')
 }
 
