@@ -1,5 +1,7 @@
+import type { MeterProvider } from '@opentelemetry/api'
 import TransportStream from 'winston-transport'
 
+import { createDropCounter } from './dropped-records.ts'
 import type { LogEntry } from './log-entry.ts'
 import { readableLine } from './readable-line.ts'
 import { isStdoutClaimed } from './stdout-claim.ts'
@@ -22,8 +24,8 @@ export interface ConsoleTransportOptions {
   readonly format?: ConsoleFormat
   /** Least severe level that is written. Default: the logger's. */
   readonly level?: string
-  /** Hears how many lines had to be dropped, as they are. */
-  readonly onDropped?: (count: number) => void
+  /** Where dropped lines are counted. Default: the global provider. */
+  readonly meterProvider?: MeterProvider | undefined
 }
 
 /**
@@ -34,13 +36,13 @@ export interface ConsoleTransportOptions {
 export class ConsoleTransport extends TransportStream implements WriteThrough {
   readonly #target: ConsoleTarget
   readonly #style: ConsoleFormat
-  readonly #onDropped: ((count: number) => void) | undefined
+  readonly #drop: (count: number) => void
 
   constructor(options: ConsoleTransportOptions = {}) {
     super(options.level === undefined ? {} : { level: options.level })
     this.#target = options.target ?? 'auto'
     this.#style = options.format ?? 'json'
-    this.#onDropped = options.onDropped
+    this.#drop = createDropCounter(options.meterProvider)
   }
 
   [ACCEPT](entry: LogEntry, line: string): void {
@@ -61,7 +63,7 @@ export class ConsoleTransport extends TransportStream implements WriteThrough {
 
   #put(stream: NodeJS.WriteStream, line: string): void {
     if (stream.writableLength > MAX_WAITING_BYTES) {
-      this.#onDropped?.(1)
+      this.#drop(1)
       return
     }
     try {

@@ -37,17 +37,11 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   return Object.defineProperties(root, ownership(undefined, pipeline, levels, resolved.name)) as Logger
 }
 
-function transportsOf({
-  console,
-  format,
-  file,
-  maxBytes,
-  backupCount,
-  batch,
-}: ResolvedLoggerOptions): winston.transport[] {
+function transportsOf(options: ResolvedLoggerOptions): winston.transport[] {
+  const { console: target, format, file: path, maxBytes, backupCount, batch, meterProvider } = options
   return [
-    ...(console === false ? [] : [new ConsoleTransport({ target: console, format })]),
-    ...(file === false ? [] : [new RotatingFileTransport({ path: file, maxBytes, backupCount, batch })]),
+    ...(target === false ? [] : [new ConsoleTransport({ target, format, meterProvider })]),
+    ...(path === false ? [] : [new RotatingFileTransport({ path, maxBytes, backupCount, batch, meterProvider })]),
   ]
 }
 

@@ -33,7 +33,7 @@ export class LogPipeline {
     this.#root = root
     this.#levels = levels
     this.#options = options
-    this.#otlp = options.otlp ? new OtlpEmitter() : undefined
+    this.#otlp = options.otlp ? new OtlpEmitter(options.loggerProvider) : undefined
     this.#stream = root.write.bind(root)
     this.#ownFormat = root.format
     this.#repeats = options.rateLimit && new RepeatLimit(options.rateLimit, (summary) => this.#sink(summary))

@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path'
 
+import type { LoggerProvider, MeterProvider } from '@opentelemetry/api'
+
 import type { AuditKey } from './audit-chain.ts'
 import type { ConsoleFormat, ConsoleTarget } from './console-transport.ts'
 import { levelMistake } from './level-table.ts'
@@ -39,6 +41,10 @@ export interface LoggerOptions {
   readonly rateLimit?: boolean | RateLimitOptions
   /** The audit trail. Default: `mcp-audit.log` beside the log file, made by the first audit line; false if there is no file. */
   readonly audit?: false | string | AuditOptions
+  /** Provider that counts dropped lines. Default: the global one. */
+  readonly meterProvider?: MeterProvider
+  /** Provider that takes the records of `otlp`. Default: the global one, also when it is registered only later. */
+  readonly loggerProvider?: LoggerProvider
 }
 
 /** An audit trail: a file of its own whose entries are sealed to one another. */
@@ -67,6 +73,8 @@ export interface ResolvedLoggerOptions {
   readonly otlp: boolean
   readonly rateLimit: RateLimitOptions | undefined
   readonly audit: AuditOptions | undefined
+  readonly meterProvider: MeterProvider | undefined
+  readonly loggerProvider: LoggerProvider | undefined
 }
 
 /** Fills in defaults. A bad value falls back to its default, and `mistakes` says what was wrong with each. */
@@ -98,6 +106,8 @@ export function resolveLoggerOptions(options: LoggerOptions): { resolved: Resolv
     otlp: pick('otlp', true, 'true or false', (value) => typeof value === 'boolean'),
     rateLimit: countsOption('rateLimit', options.rateLimit, ['lines', 'perMs'], mistakes),
     audit: auditOption(options.audit, file, mistakes),
+    meterProvider: options.meterProvider,
+    loggerProvider: options.loggerProvider,
   }
   return { resolved: Object.freeze(resolved), mistakes }
 }

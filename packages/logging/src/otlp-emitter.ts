@@ -1,4 +1,4 @@
-import type { Attributes, Logger as ApiLogger } from '@opentelemetry/api'
+import type { Attributes, Logger as ApiLogger, LoggerProvider } from '@opentelemetry/api'
 import { logs } from '@opentelemetry/api'
 
 import type { AuditSeal } from './audit-chain.ts'
@@ -11,6 +11,12 @@ const MAX_LOGGERS = 1000
 /** Hands entries to OpenTelemetry's log pipeline: that of whichever SDK is registered, now or later. */
 export class OtlpEmitter {
   readonly #loggers = new Map<string, ApiLogger>()
+  readonly #provider: LoggerProvider | undefined
+
+  /** `provider`: default is the global one. */
+  constructor(provider?: LoggerProvider) {
+    this.#provider = provider
+  }
 
   /** Tells whether anybody takes records of this logger at all. */
   isOn(name: string): boolean {
@@ -33,7 +39,7 @@ export class OtlpEmitter {
   #loggerOf(name: string): ApiLogger {
     const known = this.#loggers.get(name)
     if (known !== undefined) return known
-    const logger = logs.getLogger(name, VERSION)
+    const logger = (this.#provider ?? logs).getLogger(name, VERSION)
     if (this.#loggers.size < MAX_LOGGERS) this.#loggers.set(name, logger)
     return logger
   }

@@ -1,5 +1,9 @@
+import { ROOT_CONTEXT } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/api'
 import TransportStream from 'winston-transport'
 
+import { createDropCounter } from './dropped-records.ts'
+import { jsonLine } from './json-line.ts'
 import type { LogEntry } from './log-entry.ts'
 import { LogFile } from './log-file.ts'
 import type { LogFileOptions } from './log-file.ts'
@@ -11,6 +15,8 @@ import type { WriteThrough } from './write-through.ts'
 export interface RotatingFileTransportOptions extends LogFileOptions {
   /** Least severe level that is written. Default: the logger's. */
   readonly level?: string
+  /** Where dropped lines are counted. Default: the global provider. */
+  readonly meterProvider?: MeterProvider | undefined
 }
 
 /** A winston transport that loses nothing: `mcp.log`, rotated to `mcp.log.1` … `mcp.log.5`. Works in any winston logger. */
@@ -19,7 +25,8 @@ export class RotatingFileTransport extends TransportStream implements WriteThrou
 
   constructor(options: RotatingFileTransportOptions) {
     super(options.level === undefined ? {} : { level: options.level })
-    this.#file = new LogFile({ onReport: report, ...options })
+    const { meterProvider, ...fileOptions } = options
+    this.#file = new LogFile({ onReport: report, onDropped: createDropCounter(meterProvider), gapLine, ...fileOptions })
   }
 
   get path(): string {
@@ -48,4 +55,19 @@ export class RotatingFileTransport extends TransportStream implements WriteThrou
     this.#file.flush()
     callback()
   }
+}
+
+/** Stands where lines are missing. */
+function gapLine(dropped: number): string {
+  const line = jsonLine({
+    time: Date.now(),
+    name: 'mcp.logging',
+    level: 'WARNING',
+    message: `${dropped} lines were dropped here, as the file could not be written`,
+    fields: { type: 'dropped', dropped },
+    span: undefined,
+    context: ROOT_CONTEXT,
+    exception: undefined,
+  })
+  return `${line}\n`
 }

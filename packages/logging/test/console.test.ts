@@ -6,10 +6,13 @@ import { Writable } from 'node:stream'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
+import type { Component } from '../../../test/support/components.ts'
+import { testWith } from '../../../test/support/test-with.ts'
 import { ConsoleTransport } from '../src/console-transport.ts'
 import type { LogEntry } from '../src/log-entry.ts'
 import { readableLine } from '../src/readable-line.ts'
 import { parseLines } from './support/log-family.ts'
+import { meterInMemory } from './support/sdk.ts'
 import { environment, temporaryFolder } from './support/writer.ts'
 
 const FIXTURE = join(import.meta.dirname, 'fixtures/console.mjs')
@@ -80,30 +83,45 @@ test('all console lines are out when the process ends by itself, however slowly 
   expect(parseLines(stdout)).toHaveLength(5000)
 })
 
-test('what nobody reads is held in bounded memory, and what is dropped is counted', () => {
-  let dropped = 0
-  const transport = new ConsoleTransport({ target: 'stdout', onDropped: (count) => (dropped += count) })
+test('what nobody reads is held in bounded memory, and what is dropped is counted', async () => {
+  const metrics = meterInMemory()
+  const transport = new ConsoleTransport({ target: 'stdout', meterProvider: metrics.provider })
   const stuck = new Writable({ write: () => {} })
   vi.spyOn(process, 'stdout', 'get').mockReturnValue(stuck as unknown as typeof process.stdout)
   onTestFinished(() => void vi.restoreAllMocks())
   const line = 'x'.repeat(1_000_000)
   for (let index = 0; index < 50; index++) transport.log({ [Symbol.for('message')]: line }, () => {})
   expect(stuck.writableLength).toBeLessThan(18_000_000)
-  expect(dropped).toBe(50 - 17)
+  expect(await metrics.sum('mcp.telemetry.dropped_log_records')).toBe(50 - 17)
 })
 
-test('at a terminal format auto is readable and coloured, and JSON when piped', async () => {
-  const piped = await run({ format: 'auto', console: 'stdout' })
-  expect(messages(piped.stdout)).toEqual(['before', 'after'])
-  const command = [process.execPath, ...OPTIONS, JSON.stringify({ format: 'auto', console: 'stdout' })]
-  const script = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`).join(' ')
-  const terminal = execFileSync('script', ['-qec', script, '/dev/null'], {
-    encoding: 'utf8',
-    env: { ...environment(), NO_COLOR: undefined },
-  })
-  // oxlint-disable-next-line no-control-regex -- the colour is one
-  expect(terminal).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \u001b\[32mINFO {4}\u001b\[0m mcp before\r\n/)
-})
+testWith(
+  terminals(),
+  'at a terminal format auto is readable and coloured, and JSON when piped',
+  async (runInTerminal) => {
+    const piped = await run({ format: 'auto', console: 'stdout' })
+    expect(messages(piped.stdout)).toEqual(['before', 'after'])
+    const command = [process.execPath, ...OPTIONS, JSON.stringify({ format: 'auto', console: 'stdout' })]
+    // oxlint-disable-next-line no-control-regex -- the colour is one
+    const pattern = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \u001b\[32mINFO {4}\u001b\[0m mcp before\r\n/
+    expect(runInTerminal(command)).toMatch(pattern)
+  },
+)
+
+/** What runs a command in a terminal of its own, and returns what appears there. */
+function terminals(): Component<(command: readonly string[]) => string> {
+  const found = (command: readonly string[]): string => {
+    const quoted = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`).join(' ')
+    const env = { ...environment(), NO_COLOR: undefined }
+    return execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8', env })
+  }
+  try {
+    found(['true'])
+    return { name: 'script(1)', found }
+  } catch (error) {
+    return { name: 'script(1)', reason: (error as Error).message }
+  }
+}
 
 const ENTRY: LogEntry = {
   time: new Date(2026, 10, 22, 9, 0, 0, 123).getTime(),

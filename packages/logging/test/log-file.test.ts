@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 
 import * as fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { LogFile } from '../src/log-file.ts'
 import type { LogFileOptions } from '../src/log-file.ts'
+import { RotatingFileTransport } from '../src/rotating-file-transport.ts'
+import { meterInMemory } from './support/sdk.ts'
 import { temporaryFolder } from './support/writer.ts'
 
 interface Opened {
@@ -129,6 +131,29 @@ test('beyond the bound of memory the newest lines are dropped, counted, and mark
   file.write('after\n')
   expect(lines()).toEqual([...Array.from({ length: 326 }, () => line.trim()), `gap of ${lost}`, 'after'])
   expect(said.at(-1)).toContain(`${lost} lines were dropped meanwhile`)
+})
+
+test('the transport marks the gap with a line, and counts what was dropped', async () => {
+  const root = temporaryFolder()
+  const folder = join(root, 'logs')
+  writeFileSync(folder, '')
+  const metrics = meterInMemory()
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const path = join(folder, 'mcp.log')
+  const transport = new RotatingFileTransport({ path, maxPendingBytes: 16_384, meterProvider: metrics.provider })
+  onTestFinished(() => transport.close())
+  for (let index = 0; index < 400; index++) transport.log({ [Symbol.for('message')]: 'x'.repeat(99) }, () => {})
+  rmSync(folder)
+  transport.flush()
+  const dropped = 400 - 163
+  expect(JSON.parse(linesOf(path).at(-1) ?? '')).toMatchObject({
+    levelname: 'WARNING',
+    message: `${dropped} lines were dropped here, as the file could not be written`,
+    type: 'dropped',
+    dropped,
+  })
+  expect(await metrics.sum('mcp.telemetry.dropped_log_records')).toBe(dropped)
 })
 
 test('what is still waiting at the end is said to be lost', () => {

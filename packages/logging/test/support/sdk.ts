@@ -3,6 +3,12 @@ import type { Tracer } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { onTestFinished } from 'vitest'
 
@@ -32,5 +38,28 @@ export function registerSdk(exporter?: LogRecordExporter): Sdk {
     tracer: tracers.getTracer('test'),
     records: () => memory.getFinishedLogRecords(),
     flush: () => provider.forceFlush(),
+  }
+}
+
+/** A meter provider, and a way to read what a counter has come to. */
+export function meterInMemory(): { provider: MeterProvider; sum: (name: string) => Promise<number> } {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+  const provider = new MeterProvider({ readers: [reader] })
+  onTestFinished(() => provider.shutdown())
+  return {
+    provider,
+    sum: async (name) => {
+      await provider.forceFlush()
+      const metrics =
+        exporter
+          .getMetrics()
+          .at(-1)
+          ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? []
+      const points = metrics
+        .filter(({ descriptor }) => descriptor.name === name)
+        .flatMap(({ dataPoints }) => dataPoints)
+      return points.reduce((total, { value }) => total + Number(value), 0)
+    },
   }
 }
