@@ -4,7 +4,15 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 
 import { type Page, scrape, scrapeUntil } from '../../../test/support/scrape.ts'
-import { emptyDirectory, postRun, type RunningServer, startServer, testPlugins, until } from './support/start-server.ts'
+import {
+  emptyDirectory,
+  held,
+  postRun,
+  type RunningServer,
+  startServer,
+  testPlugins,
+  until,
+} from './support/start-server.ts'
 
 const jobs = (server: RunningServer, status: string): number =>
   server.log().filter((line) => line['type'] === 'plugin' && line['status'] === status).length
@@ -38,10 +46,7 @@ test('a known load gives exactly the metrics that it should', async () => {
   // One runs, two wait, one is refused; then the one that runs loses its client.
   const leaving = new AbortController()
   const gone = server.run('slow', 'hold', { name: 'a' }, leaving.signal)
-  await until(
-    () => server.log().some((line) => line['plugin'] === 'slow' && line['status'] === 'started'),
-    'a to start',
-  )
+  await held(server, 'a')
   const waiting = [server.run('slow', 'hold', { name: 'b' }), server.run('slow', 'hold', { name: 'c' })]
   await until(async () => (await scrape(server.url)).samples.get('mcp_queue_size{plugin="slow"}') === 2, 'both to wait')
   expect((await server.run('slow', 'hold', { name: 'd' })).status).toBe(503)
@@ -115,16 +120,13 @@ test('a plugin that is unloaded takes its series along, those of a job that ends
     cpSync(path.join(testPlugins, name), path.join(directory, name), { recursive: true })
   const server = await startServer({ telemetry: true, flags: ['--plugins', directory, '--root', '.'] })
   await server.run('odd', 'deaf')
-  const held = server.run('slow', 'hold', { name: 'a' })
-  await until(
-    () => server.log().some((line) => line['plugin'] === 'slow' && line['status'] === 'started'),
-    'a to start',
-  )
+  const job = server.run('slow', 'hold', { name: 'a' })
+  await held(server, 'a')
   expect([...(await scrape(server.url)).samples.keys()].filter((key) => key.includes('plugin="slow"'))).not.toEqual([])
 
   rmSync(path.join(directory, 'slow'), { recursive: true })
   server.child.kill('SIGHUP')
-  expect((await held).body.error?.code).toBe('job_cancelled')
+  expect((await job).body.error?.code).toBe('job_cancelled')
   const left = [...(await scrape(server.url)).samples.keys()]
   expect(left.filter((key) => key.includes('plugin="slow"'))).toEqual([])
   expect(left).toContain('mcp_plugin_executions_total{plugin="odd",command="deaf",status="success"}')
@@ -136,10 +138,16 @@ test('health tells of every plugin and of the queues', async () => {
   const response = await fetch(`${server.url}/health`)
   expect(response.status).toBe(200)
   expect(await response.json()).toMatchObject({
-    status: 'healthy',
+    // A machine under load may rightly call its event loop degraded.
+    status: expect.stringMatching(/^(healthy|degraded)$/),
     version: expect.any(String),
     uptime: expect.any(Number),
     queue_size: 0,
-    plugins: { checksum: {}, search: {}, system: {}, words: {} },
+    plugins: {
+      checksum: { status: 'healthy', executions: { success: 0 } },
+      search: { status: 'healthy', executions: { success: 0 } },
+      system: { status: 'healthy', executions: { success: 1 } },
+      words: { status: 'healthy', executions: { success: 0 } },
+    },
   })
 })

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { type RunningServer, startServer, testPlugins, until } from './support/start-server.ts'
+import { held, type RunningServer, startServer, testPlugins, until } from './support/start-server.ts'
 
 /** The server with the tests' plugins, working in its own empty directory. */
 async function startWithTestPlugins(flags: readonly string[] = []): Promise<RunningServer> {
@@ -28,9 +28,6 @@ function journal(server: RunningServer): string[] {
 const states = (server: RunningServer): unknown[] =>
   server.log().flatMap((line) => (line['type'] === 'plugin' ? [line['status']] : []))
 
-const started = (server: RunningServer, name: string): Promise<void> =>
-  until(() => journal(server).includes(`start ${name}`), `${name} to start`)
-
 const queued = (server: RunningServer, count: number): Promise<void> =>
   until(() => states(server).filter((state) => state === 'queued').length === count, `${count} jobs to be queued`)
 
@@ -47,7 +44,7 @@ function isAlive(pid: number): boolean {
 test('jobs of one plugin run one at a time, in the order in which they came', async () => {
   const server = await startWithTestPlugins()
   const a = hold(server, 'a')
-  await started(server, 'a')
+  await held(server, 'a')
   const b = hold(server, 'b')
   await queued(server, 2)
   const c = hold(server, 'c')
@@ -65,7 +62,7 @@ test('jobs of one plugin run one at a time, in the order in which they came', as
 test('a full queue answers 503 at once, and other plugins go on', async () => {
   const server = await startWithTestPlugins()
   const running = hold(server, 'a')
-  await started(server, 'a')
+  await held(server, 'a')
   const waiting = [hold(server, 'b'), hold(server, 'c')]
   await queued(server, 3)
   const refused = await hold(server, 'd')
@@ -83,7 +80,7 @@ test('a full queue answers 503 at once, and other plugins go on', async () => {
 test('a job can be followed: queued, started, success', async () => {
   const server = await startWithTestPlugins()
   const a = hold(server, 'a')
-  await started(server, 'a')
+  await held(server, 'a')
   const b = hold(server, 'b')
   await queued(server, 2)
   const lines = server.log().filter((line) => line['type'] === 'plugin' && line['status'] === 'queued')
@@ -100,7 +97,7 @@ test('a job can be followed: queued, started, success', async () => {
 test('a client that goes away takes its waiting job out of the queue', async () => {
   const server = await startWithTestPlugins()
   const a = hold(server, 'a')
-  await started(server, 'a')
+  await held(server, 'a')
   const leaving = new AbortController()
   const b = hold(server, 'b', leaving.signal)
   await queued(server, 2)
@@ -119,14 +116,14 @@ test('a client that goes away stops its running job, and the next one starts', a
   const server = await startWithTestPlugins()
   const leaving = new AbortController()
   const a = hold(server, 'a', leaving.signal)
-  await started(server, 'a')
+  await held(server, 'a')
   const pid = Number(/\d+$/.exec(readFileSync(path.join(server.directory, 'journal'), 'utf8').trim())?.[0])
   expect(isAlive(pid)).toBe(true)
   const b = hold(server, 'b')
   await queued(server, 2)
   leaving.abort()
   await expect(a).rejects.toMatchObject({ name: 'AbortError' })
-  await started(server, 'b')
+  await held(server, 'b')
   expect(isAlive(pid)).toBe(false)
   release(server, 'b')
   expect((await b).status).toBe(200)

@@ -107,8 +107,15 @@ export async function postRun(url: string, body: string, signal: AbortSignal | n
 /** An empty directory that goes with the test. */
 export function emptyDirectory(): string {
   const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'plugin-server-')))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
   return directory
+}
+
+/** Resolves once the held job of this name runs: its own process has said so. */
+export async function held({ directory }: RunningServer, name: string): Promise<void> {
+  const file = path.join(directory, 'journal')
+  const hasStarted = (): boolean => existsSync(file) && readFileSync(file, 'utf8').includes(`start ${name} `)
+  await until(hasStarted, `job ${name} to run`)
 }
 
 /** Resolves once `condition` holds; asks every few milliseconds. */

@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 
 process.on('SIGTERM', () => {})
-const endless = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("ready")'
+// Not for ever, should the server fail to end it.
+const endless = 'process.on("SIGTERM", () => {}); setTimeout(() => {}, 60000); console.log("ready")'
 const child = spawn(process.execPath, ['-e', endless], { stdio: ['ignore', 'pipe', 'inherit'] })
 await once(child.stdout, 'data')
 writeFileSync('stubborn.pids', `${process.pid} ${child.pid}`)
-setInterval(() => {}, 1000)
+setTimeout(() => {}, 60_000)
