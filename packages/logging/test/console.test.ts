@@ -95,32 +95,29 @@ test('what nobody reads is held in bounded memory, and what is dropped is counte
   expect(await metrics.sum('mcp.telemetry.dropped_log_records')).toBe(50 - 17)
 })
 
-testWith(
-  terminals(),
-  'at a terminal format auto is readable and coloured, and JSON when piped',
-  async (runInTerminal) => {
-    const piped = await run({ format: 'auto', console: 'stdout' })
-    expect(messages(piped.stdout)).toEqual(['before', 'after'])
-    const command = [process.execPath, ...OPTIONS, JSON.stringify({ format: 'auto', console: 'stdout' })]
-    // oxlint-disable-next-line no-control-regex -- the colour is one
-    const pattern = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \u001b\[32mINFO {4}\u001b\[0m mcp before\r\n/
-    expect(runInTerminal(command)).toMatch(pattern)
-  },
-)
+testWith(terminals(), 'at a terminal format auto is readable and coloured, and JSON when piped', async (runThere) => {
+  const piped = await run({ format: 'auto', console: 'stdout' })
+  expect(messages(piped.stdout)).toEqual(['before', 'after'])
+  const command = [process.execPath, ...OPTIONS, JSON.stringify({ format: 'auto', console: 'stdout' })]
+  // oxlint-disable-next-line no-control-regex -- the colour is one
+  const pattern = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \u001b\[32mINFO {4}\u001b\[0m mcp before\r\n/
+  expect(runThere(command)).toMatch(pattern)
+})
 
-/** What runs a command in a terminal of its own, and returns what appears there. */
-function terminals(): Component<(command: readonly string[]) => string> {
-  const found = (command: readonly string[]): string => {
-    const quoted = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`).join(' ')
-    const env = { ...environment(), NO_COLOR: undefined }
-    return execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8', env })
-  }
+function terminals(): Component<typeof runInTerminal> {
   try {
-    found(['true'])
-    return { name: 'script(1)', found }
+    runInTerminal(['true'])
+    return { name: 'script(1)', found: runInTerminal }
   } catch (error) {
     return { name: 'script(1)', reason: (error as Error).message }
   }
+}
+
+/** Runs a command in a terminal of its own, and returns what appears there. */
+function runInTerminal(command: readonly string[]): string {
+  const quoted = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`).join(' ')
+  const env = { ...environment(), NO_COLOR: undefined }
+  return execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8', env })
 }
 
 const ENTRY: LogEntry = {

@@ -56,10 +56,11 @@ export function meterInMemory(): { provider: MeterProvider; sum: (name: string) 
           .getMetrics()
           .at(-1)
           ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? []
-      const points = metrics
-        .filter(({ descriptor }) => descriptor.name === name)
-        .flatMap(({ dataPoints }) => dataPoints)
-      return points.reduce((total, { value }) => total + Number(value), 0)
+      let total = 0
+      for (const { descriptor, dataPoints } of metrics) {
+        if (descriptor.name === name) for (const { value } of dataPoints) total += Number(value)
+      }
+      return total
     },
   }
 }
