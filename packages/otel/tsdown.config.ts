@@ -4,6 +4,12 @@ import { base } from '../../tsdown.base.ts'
 
 const config: UserConfig[] = [
   base(['src/index.ts', 'src/register.ts', 'src/start-directly.ts']),
-  { ...base(['src/cli.ts']), format: 'esm', dts: false, clean: false },
+  {
+    ...base(),
+    entry: { cli: 'src/cli.ts', 'last-words-worker': 'src/life/last-words-worker.ts' },
+    format: 'esm',
+    dts: false,
+    clean: false,
+  },
 ]
 export default config

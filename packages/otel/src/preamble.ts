@@ -23,11 +23,20 @@ export function preamble({ config, service, url, instrumentations }: PreambleFac
 }
 
 function exportsOf(config: Config): string {
-  const signals = (['traces', 'metrics', 'logs'] as const).flatMap((signal) => {
-    const names = config[signal].exporters.filter((name) => name !== 'prometheus')
-    return names.map((name) => `${signal} to ${name === 'otlp' ? otlpTargetOf(config, signal) : name}`)
-  })
-  return signals.length === 0 ? 'exports nothing' : `exports ${signals.join(', ')}`
+  const byTarget = new Map<string, string[]>()
+  for (const signal of ['traces', 'metrics', 'logs'] as const) {
+    for (const name of config[signal].exporters) {
+      if (name === 'prometheus') continue
+      const target = name === 'otlp' ? otlpTargetOf(config, signal) : name
+      byTarget.set(target, [...(byTarget.get(target) ?? []), signal])
+    }
+  }
+  const parts = [...byTarget].map(([target, signals]) => `${listed(signals)} to ${target}`)
+  return parts.length === 0 ? 'exports nothing' : `exports ${parts.join(', ')}`
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
 function otlpTargetOf(config: Config, signal: 'traces' | 'metrics' | 'logs'): string {

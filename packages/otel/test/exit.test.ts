@@ -101,12 +101,29 @@ describe('what was recorded before the end arrives', () => {
   test.each([
     ['natural', ['first words', 'last words']],
     ['exit code', ['first words']],
+    ['process.exit', ['first words']],
+    ['uncaught', ['first words']],
+    ['rejection', ['first words']],
     ['signal without handler', ['first words']],
     ['signal with a handler that drains', ['first words', 'while draining']],
   ])('when the app ends by %s', async (how, expected) => {
     const service = `ends by ${how}`
     await observed(how, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_SERVICE_NAME: service })
     expect(namesOf(service)).toEqual(expected)
+  })
+
+  test('log records too, when the app exits at once', async () => {
+    const service = 'logs and exits'
+    const script = `
+      require('@opentelemetry/api').logs.getLogger('app').emit({ body: 'last words', severityNumber: 9 })
+      process.exit(3)`
+    await using app = new AppProcess(['--require', REGISTER, '-e', script], {
+      env: { ...OURS, OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_SERVICE_NAME: service },
+    })
+    expect(await app.exit()).toEqual({ code: 3, signal: null })
+    expect(collector.logs.all.filter(({ resource }) => resource['service.name'] === service)).toMatchObject([
+      { body: 'last words' },
+    ])
   })
 
   test('metrics too, and each span once', async () => {

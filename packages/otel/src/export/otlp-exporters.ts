@@ -7,6 +7,7 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { sdkPackages } from '../sdk-packages.ts'
 import { createExportVoice, type ExportObserver, type Signal } from './export-failure.ts'
 import { createOtlpHttpDelegate, type OtlpHttpDelegate } from './otlp-http-delegate.ts'
+import type { LastRequest } from './otlp-http-request.ts'
 import { otlpTarget } from './otlp-target.ts'
 import { watchExporter } from './watch-exporter.ts'
 
@@ -17,6 +18,8 @@ export interface Exporting<E> {
   forceFlush(): Promise<void>
   /** The process is about to end. */
   hurry(): void
+  /** Returns what has not left the process, and these items, for the sender of last words; gRPC has none. */
+  lastRequests(items: unknown): LastRequest[]
 }
 
 const JSON_TYPE = 'application/json'
@@ -63,8 +66,13 @@ function createDelegate<T>(
   return createOtlpHttpDelegate({ target, serializer, voice: createExportVoice(signal, target.url, observer) })
 }
 
-function exporting<E>(exporter: E, delegate: OtlpHttpDelegate<never>): Exporting<E> {
-  return { exporter, forceFlush: () => delegate.forceFlush(), hurry: () => delegate.hurry() }
+function exporting<T, E>(exporter: E, delegate: OtlpHttpDelegate<T>): Exporting<E> {
+  return {
+    exporter,
+    forceFlush: () => delegate.forceFlush(),
+    hurry: () => delegate.hurry(),
+    lastRequests: (items) => delegate.lastRequests(items as T | undefined),
+  }
 }
 
 function watched<E extends Parameters<typeof watchExporter>[0]>(
@@ -75,5 +83,5 @@ function watched<E extends Parameters<typeof watchExporter>[0]>(
 ): Exporting<E> {
   const target = config[signal].endpoint ?? config.otlp.endpoint ?? 'localhost:4317'
   watchExporter(exporter, createExportVoice(signal, target, observer))
-  return { exporter, forceFlush: async () => exporter.forceFlush?.(), hurry: () => {} }
+  return { exporter, forceFlush: async () => exporter.forceFlush?.(), hurry: () => {}, lastRequests: () => [] }
 }

@@ -8,7 +8,7 @@ import type { ISerializer } from '@opentelemetry/otlp-transformer'
 
 import { sdkPackages } from '../sdk-packages.ts'
 import type { ExportVoice } from './export-failure.ts'
-import { sendOtlp, type OtlpRequest, type OtlpTarget } from './otlp-http-request.ts'
+import { sendOtlp, type LastRequest, type OtlpRequest, type OtlpTarget, type Shipment } from './otlp-http-request.ts'
 
 /** How many requests may be under way; what exceeds them is dropped, so that memory stays bounded. */
 const MOST_AT_ONCE = 8
@@ -20,6 +20,8 @@ const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504])
 export interface OtlpHttpDelegate<T> extends IOtlpExportDelegate<T> {
   /** From now on a collector that does not answer is not tried again: the process is about to end. */
   hurry(): void
+  /** Returns what has not left the process, and these items, for a sender that outlives it. */
+  lastRequests(items: T | undefined): LastRequest[]
 }
 
 export interface OtlpHttpDelegateOptions<T> {
@@ -34,13 +36,13 @@ export interface OtlpHttpDelegateOptions<T> {
  */
 export function createOtlpHttpDelegate<T>(options: OtlpHttpDelegateOptions<T>): OtlpHttpDelegate<T> {
   const { target, serializer, voice } = options
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<Promise<void>, Shipment>()
   let inHurry = false
 
-  const deliver = async (body: Uint8Array): Promise<void> => {
+  const deliver = async (shipment: Shipment): Promise<void> => {
     try {
-      const request = await requestFor(target, body)
-      const answer = await sendWithRetries(target, request, () => inHurry)
+      const request = await requestFor(target, shipment.body)
+      const answer = await sendWithRetries(target, request, shipment, () => inHurry)
       warnOfPartialSuccess(serializer, answer)
       voice.succeeded()
     } catch (error) {
@@ -63,21 +65,28 @@ export function createOtlpHttpDelegate<T>(options: OtlpHttpDelegateOptions<T>): 
         return fail(error)
       }
       if (body === undefined) return done({ code: ExportResultCode.SUCCESS })
-      const bytes = body
-      const delivery = context.with(suppressTracing(context.active()), () => deliver(bytes))
-      underWay.add(delivery)
+      const shipment: Shipment = { body, isHandedOver: false }
+      const delivery = context.with(suppressTracing(context.active()), () => deliver(shipment))
+      underWay.set(delivery, shipment)
       void delivery.then(() => underWay.delete(delivery))
       done({ code: ExportResultCode.SUCCESS })
     },
     async forceFlush() {
-      await Promise.all(underWay)
+      await Promise.all(underWay.keys())
     },
     async shutdown() {
-      await Promise.all(underWay)
+      await Promise.all(underWay.keys())
     },
     setMetrics() {},
     hurry() {
       inHurry = true
+    },
+    lastRequests(items) {
+      const waiting = [...underWay.values()].filter(({ isHandedOver }) => !isHandedOver).map(({ body }) => body)
+      const last = items === undefined ? undefined : serializer.serializeRequest(items)
+      const { headersNow, tlsNow, url } = target
+      const bodies = [...waiting, ...(last === undefined ? [] : [last])]
+      return bodies.map((body) => ({ url, headers: headersNow(), tls: tlsNow(), body }))
     },
   }
 }
@@ -90,12 +99,17 @@ async function requestFor(target: OtlpTarget, body: Uint8Array): Promise<OtlpReq
   return { url: target.url, headers: { ...headers, 'Content-Encoding': 'gzip' }, body: await compress(body) }
 }
 
-async function sendWithRetries(target: OtlpTarget, request: OtlpRequest, inHurry: () => boolean): Promise<Uint8Array> {
+async function sendWithRetries(
+  target: OtlpTarget,
+  request: OtlpRequest,
+  shipment: Shipment,
+  inHurry: () => boolean,
+): Promise<Uint8Array> {
   const deadline = performance.now() + target.timeoutMillis
   let backoff = FIRST_BACKOFF_MILLIS
   for (;;) {
     const left = deadline - performance.now()
-    const outcome = await sendOtlp(target, request, left).catch((error: unknown) => error as Error)
+    const outcome = await sendOtlp(target, request, shipment, left).catch((error: unknown) => error as Error)
     let wait = backoff * (0.8 + 0.4 * Math.random())
     let failure: Error
     if (outcome instanceof Error) {

@@ -11,9 +11,20 @@ const MOST_BYTES = 4 * 1024 * 1024
 export interface OtlpTarget {
   readonly url: string
   readonly headers: () => Promise<Record<string, string>>
+  /** What `headers` has resolved with so far. */
+  readonly headersNow: () => Readonly<Record<string, string>>
   readonly agent: () => Promise<Agent>
+  /** Options of the agent that a sender in another thread needs: certificates and keys. */
+  readonly tlsNow: () => TlsOptions
   readonly compression: 'gzip' | 'none'
   readonly timeoutMillis: number
+}
+
+/** Certificates and keys, as `node:tls` takes them. */
+export interface TlsOptions {
+  readonly ca?: unknown
+  readonly cert?: unknown
+  readonly key?: unknown
 }
 
 export interface OtlpAnswer {
@@ -29,11 +40,28 @@ export interface OtlpRequest {
   readonly body: Uint8Array
 }
 
+/** A request that another thread is to send, with what it needs for TLS. */
+export interface LastRequest extends OtlpRequest {
+  readonly tls: TlsOptions
+}
+
+/** What is on its way. */
+export interface Shipment {
+  readonly body: Uint8Array
+  /** Whether all of it has been handed to the operating system, which delivers it even if the process ends. */
+  isHandedOver: boolean
+}
+
 /**
  * Sends one request; rejects when nothing answers in time. Its socket is unref'd: an export alone never keeps the
  * process alive.
  */
-export async function sendOtlp(target: OtlpTarget, request: OtlpRequest, timeoutMillis: number): Promise<OtlpAnswer> {
+export async function sendOtlp(
+  target: OtlpTarget,
+  request: OtlpRequest,
+  shipment: Shipment,
+  timeoutMillis: number,
+): Promise<OtlpAnswer> {
   const agent = await target.agent()
   // Not imported above: it must be loaded after the instrumentation of HTTP clients.
   const http = require(isSecure(request.url) ? 'node:https' : 'node:http') as typeof Http
@@ -50,7 +78,9 @@ export async function sendOtlp(target: OtlpTarget, request: OtlpRequest, timeout
         clearTimeout(timer)
         done(value)
       }
+    shipment.isHandedOver = false
     sent.on('socket', (socket) => socket.unref())
+    sent.on('finish', () => (shipment.isHandedOver = true))
     sent.on('error', settle(reject))
     sent.on('response', (response) => readAnswer(response).then(settle(resolve), settle(reject)))
     sent.end(request.body)

@@ -1,5 +1,9 @@
+import { diag } from '@opentelemetry/api'
+
+import { reasonOf } from '../diagnostics/diag-text.ts'
 import type { Pipeline } from '../sdk/pipeline.ts'
 import type { Flushable, SdkParts } from '../sdk/sdk-parts.ts'
+import { sendLastWords } from './last-words.ts'
 import { withinDeadline } from './within-deadline.ts'
 
 /** Sends what is pending; each ends within the deadline, never rejects, and resolves to whether all was delivered. */
@@ -11,6 +15,11 @@ export interface Flush {
   records(options?: FlushOptions): Promise<boolean>
   /** From now on a collector that cannot be reached is not tried again. */
   hurry(): void
+  /**
+   * Sends what is still here before it returns, for when nothing asynchronous runs any more; metrics only if wished for.
+   * Never throws. What gRPC was to send is lost.
+   */
+  lastWords(withMetrics: boolean): void
   /** Sends all, then closes. */
   shutdown(): Promise<boolean>
 }
@@ -33,6 +42,15 @@ export function createFlush(
     records: (options) => flush(recordPipelines, options),
     hurry: () => {
       for (const { exporting } of pipelines) exporting?.hurry()
+    },
+    lastWords(withMetrics) {
+      try {
+        const which = withMetrics ? pipelines : recordPipelines
+        const requests = which.flatMap(({ exporting, remaining }) => exporting?.lastRequests(remaining?.()) ?? [])
+        sendLastWords(requests, timeoutMillis)
+      } catch (error) {
+        diag.debug(`what was recorded last is lost: ${reasonOf(error)}`)
+      }
     },
     shutdown: () => withinDeadline([...pipelines.map(close), page.reader.shutdown()], timeoutMillis),
   }

@@ -66,12 +66,19 @@ export function installExitPolicy(flush: Flush): () => void {
     if (!isDelivered) rounds = MOST_ROUNDS
   }
 
+  /** After `process.exit()` and after an error; an end by itself has sent all but what was recorded since. */
+  const onExit = (): void => {
+    if (rounds < MOST_ROUNDS) flush.lastWords(rounds === 0)
+  }
+
   arm()
   process.on('beforeExit', onBeforeExit)
+  process.on('exit', onExit)
   return () => {
     disarm()
     stopDraining()
     process.removeListener('beforeExit', onBeforeExit)
+    process.removeListener('exit', onExit)
   }
 }
 

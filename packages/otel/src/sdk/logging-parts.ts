@@ -4,7 +4,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
 import type { ExportObserver } from '../export/export-failure.ts'
 import { createOtlpLogExporter } from '../export/otlp-exporters.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import type { Pipeline } from './pipeline.ts'
+import { queueOf, type Pipeline } from './pipeline.ts'
 
 /** Creates a processor for each exporter of logs that the configuration names. */
 export function createLogPipelines(config: Config, observer: ExportObserver): Pipeline<LogRecordProcessor>[] {
@@ -14,6 +14,7 @@ export function createLogPipelines(config: Config, observer: ExportObserver): Pi
       return { processor: new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() }) }
     }
     const exporting = createOtlpLogExporter(config, observer)
-    return { processor: new BatchLogRecordProcessor({ ...config.logs.batch, exporter: exporting.exporter }), exporting }
+    const processor = new BatchLogRecordProcessor({ ...config.logs.batch, exporter: exporting.exporter })
+    return { processor, exporting, remaining: () => queueOf(processor) }
   })
 }

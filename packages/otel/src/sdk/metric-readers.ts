@@ -1,4 +1,5 @@
-import type { CatalogueMeterProvider, Config } from '@mcp/otel-core'
+import type { CatalogueMeterProvider, Config, SeriesProducer } from '@mcp/otel-core'
+import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader, InstrumentType, MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 
 import type { ExportObserver } from '../export/export-failure.ts'
@@ -9,29 +10,39 @@ import type { Pipeline } from './pipeline.ts'
 /** Creates a reader for each exporter of metrics that the configuration names; `mcp_*` come to each. */
 export function createMetricPipelines(
   config: Config,
+  resource: Resource,
   meterProvider: CatalogueMeterProvider,
   observer: ExportObserver,
 ): Pipeline<IMetricReader>[] {
   const { ConsoleMetricExporter } = sdkPackages.metrics
   const names = config.metrics.exporters.filter((name) => name !== 'prometheus')
   return names.map((name) => {
-    if (name === 'console') return { processor: periodicReader(new ConsoleMetricExporter(), config, meterProvider) }
+    if (name === 'console') {
+      const exporter = new ConsoleMetricExporter()
+      return { processor: periodicReader(exporter, producerFor(meterProvider, temporalityOf(exporter)), config) }
+    }
     const exporting = createOtlpMetricExporter(config, observer)
-    return { processor: periodicReader(exporting.exporter, config, meterProvider), exporting }
+    const producer = producerFor(meterProvider, temporalityOf(exporting.exporter))
+    return { processor: periodicReader(exporting.exporter, producer, config), exporting }
   })
+}
+
+type SelectTemporality = (instrumentType: InstrumentType) => number
+
+function temporalityOf(exporter: PushMetricExporter): SelectTemporality | undefined {
+  return exporter.selectAggregationTemporality?.bind(exporter)
 }
 
 function periodicReader(
   exporter: PushMetricExporter,
+  producer: MetricProducer,
   { metrics: { exportIntervalMillis, exportTimeoutMillis, seriesLimit } }: Config,
-  meterProvider: CatalogueMeterProvider,
 ): IMetricReader {
-  const select = exporter.selectAggregationTemporality?.bind(exporter)
   return new sdkPackages.metrics.PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis,
     exportTimeoutMillis: Math.min(exportTimeoutMillis, exportIntervalMillis),
-    metricProducers: [producerFor(meterProvider, select)],
+    metricProducers: [producer],
     cardinalityLimits: { default: seriesLimit },
   })
 }
@@ -39,8 +50,8 @@ function periodicReader(
 /** Returns a producer of `mcp_*` for one reader, with that reader's choice of totals or differences. */
 export function producerFor(
   meterProvider: CatalogueMeterProvider,
-  select?: (instrumentType: InstrumentType) => number,
-): MetricProducer {
+  select?: SelectTemporality,
+): MetricProducer & SeriesProducer {
   return meterProvider.producer(select)
 }
 

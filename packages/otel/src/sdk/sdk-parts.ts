@@ -71,16 +71,17 @@ export function createSdkParts(
   observer: ExportObserver,
 ): SdkParts {
   return withVariables(standardVariables(config, process.env), () => {
+    const resource = createResource(config, given.resource)
     const spans = givenSpanProcessors(config, given) ?? createSpanPipelines(config, observer)
     const records = given.logRecordProcessors
       ? asPipelines(given.logRecordProcessors)
       : createLogPipelines(config, observer)
     const readers = given.metricReaders
       ? asPipelines(given.metricReaders.map((reader) => withCatalogued(reader, meterProvider)))
-      : createMetricPipelines(config, meterProvider, observer)
+      : createMetricPipelines(config, resource, meterProvider, observer)
     const page = createPageReader(config, meterProvider)
     return {
-      resource: createResource(config, given.resource),
+      resource,
       contextManager: given.contextManager,
       propagator: given.textMapPropagator === undefined ? createPropagator(config) : given.textMapPropagator,
       sampler: given.sampler ?? createSampler(config),

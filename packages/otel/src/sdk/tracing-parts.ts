@@ -7,7 +7,7 @@ import { createExportVoice } from '../export/export-failure.ts'
 import { createOtlpSpanExporter } from '../export/otlp-exporters.ts'
 import { watchExporter } from '../export/watch-exporter.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import type { Pipeline } from './pipeline.ts'
+import { queueOf, type Pipeline } from './pipeline.ts'
 
 /** Creates the sampler that the configuration names. */
 export function createSampler({ traces: { sampler, samplerRatio } }: Config): Sampler {
@@ -42,7 +42,8 @@ export function createSpanPipelines(config: Config, observer: ExportObserver): P
     if (name === 'console') return { processor: new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() }) }
     if (name === 'otlp') {
       const exporting = createOtlpSpanExporter(config, observer)
-      return { processor: new BatchSpanProcessor({ ...batch, exporter: exporting.exporter }), exporting }
+      const processor = new BatchSpanProcessor({ ...batch, exporter: exporting.exporter })
+      return { processor, exporting, remaining: () => queueOf(processor) }
     }
     const exporter: SpanExporter = new sdkPackages.zipkin.ZipkinExporter()
     watchExporter(exporter, createExportVoice('traces', 'zipkin', observer))
