@@ -47,9 +47,8 @@ function isSpec(spec: unknown): boolean {
   return typeof spec === 'object' && spec !== null
 }
 
-function specProblems(spec: InstrumentSpec): string[] {
+function specProblems({ kind, name, unit, help, attributes, buckets }: InstrumentSpec): string[] {
   const problems: string[] = []
-  const { kind, name, unit, help, attributes, buckets } = spec
   if (!KINDS.includes(kind)) problems.push(`kind is ${quoted(kind)}; expected one of ${KINDS.join(', ')}`)
   if (typeof name !== 'string' || !NAME.test(name))
     problems.push(`name is ${quoted(name)}; expected a letter and up to 254 of A-Z a-z 0-9 _ . - /`)
@@ -58,6 +57,8 @@ function specProblems(spec: InstrumentSpec): string[] {
   if (typeof attributes !== 'object' || attributes === null)
     problems.push(`attributes is ${quoted(attributes)}; expected an object, {} for none`)
   else problems.push(...attributeProblems(attributes))
+  for (const name of spec.optional ?? [])
+    if (attributes?.[name] === undefined) problems.push(`optional attribute ${quoted(name)} is not among its attributes`)
   if (buckets !== undefined) problems.push(...bucketProblems(kind, buckets))
   return problems
 }

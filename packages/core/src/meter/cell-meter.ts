@@ -13,6 +13,7 @@ import { createCellInstrument, createNoopInstrument } from './cell-instrument.ts
 import type { CellInstrument, Placement } from './cell-instrument.ts'
 import { InstrumentStore } from './instrument-store.ts'
 import type { StoreOwner } from './instrument-store.ts'
+import { shown } from './label-values.ts'
 import type { CellObservable } from './observable.ts'
 import type { ObservationCallbacks } from './observation-callbacks.ts'
 import { ObservedStore } from './observed-store.ts'
@@ -67,11 +68,19 @@ export class ScopeState {
     }
     const known = this.#stores.get(name)
     if (known !== undefined) return known
-    const store = createStore(spec, this.#owner)
-    this.#stores.set(name, store)
-    this.#owner.created(store)
-    if (startsAtZero(spec)) store.zero({})
-    return store
+    try {
+      const store = createStore(spec, this.#owner)
+      this.#stores.set(name, store)
+      this.#owner.created(store)
+      if (startsAtZero(spec)) store.zero({})
+      return store
+    } catch (error) {
+      this.#owner.notices.warn(
+        `broken ${this.scope.name} ${name}`,
+        `${name} cannot be created: ${shown(error)}; it records nothing`,
+      )
+      return undefined
+    }
   }
 }
 

@@ -36,12 +36,14 @@ export class Cells {
   overflow = NO_ROW
   /** Series that exist, the overflow series not counted. */
   live = 0
+  readonly #optional: readonly string[]
   readonly #free: number[] = []
   #serial = 0
 
-  constructor(names: readonly string[], stride: number) {
+  constructor(names: readonly string[], stride: number, optional: readonly string[] = []) {
     this.names = names
     this.stride = stride
+    this.#optional = optional
   }
 
   /** Rows that were ever in use. */
@@ -59,7 +61,7 @@ export class Cells {
 
   /** Makes the series of values that are not there yet, all at 0. */
   create(values: readonly string[], now: number): number {
-    const row = this.#take(Object.freeze(this.attributesOf(values)), now)
+    const row = this.#take(Object.freeze(this.#shown(this.attributesOf(values))), now)
     if (values.length === 0) this.only = row
     else insertRow(this.root, values, row)
     this.live++
@@ -90,12 +92,17 @@ export class Cells {
   }
 
   valuesOf(attributes: Attributes): string[] {
-    return this.names.map((name) => attributes[name] as string)
+    return this.names.map((name) => (attributes[name] ?? '') as string)
   }
 
   /** Key of a series for the rare places that need one. */
   keyOf(attributes: Attributes): string {
     return attributes === OVERFLOW_ATTRIBUTES ? OVERFLOW_KEY : JSON.stringify(this.valuesOf(attributes))
+  }
+
+  #shown(attributes: Attributes): Attributes {
+    for (const name of this.#optional) if (attributes[name] === '') delete attributes[name]
+    return attributes
   }
 
   #take(attributes: Attributes, now: number): number {

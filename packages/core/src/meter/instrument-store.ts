@@ -52,7 +52,7 @@ export class InstrumentStore {
     this.exemplars = new ExemplarStore(this.bounds.length + 1, kind === 'counter' || kind === 'histogram')
     this.refusals = new Refusals(name, owner.notices)
     this.#labels = new LabelReader(spec, this.refusals)
-    this.cells = new Cells(this.#labels.names, strideOf(spec, this.bounds.length))
+    this.cells = new Cells(this.#labels.names, strideOf(spec, this.bounds.length), spec.optional)
   }
 
   get limit(): number {

@@ -9,6 +9,7 @@ import type { Placement } from './cell-instrument.ts'
 import { CellMeter, ScopeState } from './cell-meter.ts'
 import type { MeterOwner } from './cell-meter.ts'
 import type { InstrumentStore } from './instrument-store.ts'
+import { shown } from './label-values.ts'
 import { Notices } from './notices.ts'
 import { ObservationCallbacks } from './observation-callbacks.ts'
 import type { Observations } from './observation-callbacks.ts'
@@ -52,16 +53,29 @@ export function createMeterProvider(options: MeterProviderOptions = {}): Catalog
 }
 
 export class CellMeterProvider implements CatalogueMeterProvider, MeterOwner, SeriesSource {
-  seriesLimit: number
   readonly notices = new Notices()
   readonly callbacks = new ObservationCallbacks(this.notices)
   readonly #scopes = new Map<string, ScopeState>()
   readonly #producers = new Set<CellProducer>()
   #round = 0
+  #seriesLimit = DEFAULT_SERIES_LIMIT
 
   constructor({ seriesLimit = DEFAULT_SERIES_LIMIT, telemetry = true }: MeterProviderOptions) {
     this.seriesLimit = seriesLimit
     if (telemetry) observeTelemetry(this, VERSION)
+  }
+
+  get seriesLimit(): number {
+    return this.#seriesLimit
+  }
+
+  set seriesLimit(limit: number) {
+    if (Number.isInteger(limit) && limit >= 1) this.#seriesLimit = limit
+    else
+      this.notices.warn(
+        'limit',
+        `the series limit is ${shown(limit)}; expected an integer of at least 1; it stays ${this.#seriesLimit}`,
+      )
   }
 
   get scopes(): Iterable<ScopeState> {
@@ -112,6 +126,11 @@ export class CellMeterProvider implements CatalogueMeterProvider, MeterOwner, Se
 
   observe(timeoutMillis: number | undefined, into: Observations, errors: unknown[]): Promise<void> {
     return this.callbacks.observe(timeoutMillis, into, errors)
+  }
+
+  observeNow(): Observations {
+    const stores = [...this.scopes].flatMap((scope) => [...scope.stores])
+    return this.callbacks.observeNow(new Set(stores.filter((store) => store instanceof ObservedStore)))
   }
 
   nextRound(): number {

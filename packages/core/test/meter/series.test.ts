@@ -215,3 +215,25 @@ test('attributes of a point are frozen, and the same object at each collection, 
   runs.add(1, { plugin: 'a', status: 'ok' })
   expect(await attributes()).not.toBe(first)
 })
+
+test('a series limit that cannot be is said, and the one in force stays', () => {
+  const provider = createMeterProvider({ seriesLimit: 50, telemetry: false })
+  for (const limit of [0, -1, 1.5, NaN, '100' as never]) provider.seriesLimit = limit
+  expect(provider.seriesLimit).toBe(50)
+  expect(warnings).toEqual(['the series limit is 0; expected an integer of at least 1; it stays 50'])
+})
+
+test('a collection of very many series gives other work its turn between instruments', async () => {
+  const meterProvider = createMeterProvider({ seriesLimit: 1_000_000, telemetry: false })
+  for (let n = 0; n < 10; n++) {
+    const wide = { runs: { ...catalogue.runs, name: `test.wide_${n}` } }
+    const { runs } = createInstruments(wide, { scope: 'test', meterProvider })
+    for (let i = 0; i < 40_000; i++) runs.add(1, { plugin: `plugin ${i}`, status: 'ok' })
+  }
+  let turns = 0
+  const timer = setInterval(() => turns++, 0)
+  const points = await collectPoints(meterProvider.producer())
+  clearInterval(timer)
+  expect(points.size).toBe(10)
+  expect(turns).toBeGreaterThan(0)
+})
