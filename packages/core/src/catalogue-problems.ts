@@ -47,7 +47,7 @@ function isSpec(spec: unknown): boolean {
   return typeof spec === 'object' && spec !== null
 }
 
-function specProblems({ kind, name, unit, help, attributes, buckets }: InstrumentSpec): string[] {
+function specProblems({ kind, name, unit, help, attributes, optional = [], buckets }: InstrumentSpec): string[] {
   const problems: string[] = []
   if (!KINDS.includes(kind)) problems.push(`kind is ${quoted(kind)}; expected one of ${KINDS.join(', ')}`)
   if (typeof name !== 'string' || !NAME.test(name))
@@ -57,8 +57,10 @@ function specProblems({ kind, name, unit, help, attributes, buckets }: Instrumen
   if (typeof attributes !== 'object' || attributes === null)
     problems.push(`attributes is ${quoted(attributes)}; expected an object, {} for none`)
   else problems.push(...attributeProblems(attributes))
-  for (const name of spec.optional ?? [])
-    if (attributes?.[name] === undefined) problems.push(`optional attribute ${quoted(name)} is not among its attributes`)
+  for (const attribute of optional) {
+    if (attributes?.[attribute] === undefined)
+      problems.push(`optional attribute ${quoted(attribute)} is not among its attributes`)
+  }
   if (buckets !== undefined) problems.push(...bucketProblems(kind, buckets))
   return problems
 }

@@ -22,6 +22,8 @@ export interface InstrumentSpec {
   readonly help: string
   /** Label names in the order of the page, each with what it accepts. */
   readonly attributes: Readonly<Record<string, AttributeSpec>>
+  /** Those of the attributes that a measurement may be without, given as `''`: its series does not have them. */
+  readonly optional?: readonly string[]
   /** Histograms only: upper bounds in `unit`, ascending, without `+Inf`. */
   readonly buckets?: readonly number[]
 }

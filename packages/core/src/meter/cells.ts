@@ -61,7 +61,7 @@ export class Cells {
 
   /** Makes the series of values that are not there yet, all at 0. */
   create(values: readonly string[], now: number): number {
-    const row = this.#take(Object.freeze(this.#shown(this.attributesOf(values))), now)
+    const row = this.#take(Object.freeze(this.attributesOf(values)), now)
     if (values.length === 0) this.only = row
     else insertRow(this.root, values, row)
     this.live++
@@ -87,8 +87,11 @@ export class Cells {
     else removeRow(this.root, this.valuesOf(attributes))
   }
 
+  /** Returns label values as attributes, without the optional ones that are empty. */
   attributesOf(values: readonly string[]): Attributes {
-    return Object.fromEntries(values.map((value, i) => [this.names[i] as string, value]))
+    const entries = values.map((value, i) => [this.names[i] as string, value] as const)
+    if (this.#optional.length === 0) return Object.fromEntries(entries)
+    return Object.fromEntries(entries.filter(([name, value]) => value !== '' || !this.#optional.includes(name)))
   }
 
   valuesOf(attributes: Attributes): string[] {
@@ -98,11 +101,6 @@ export class Cells {
   /** Key of a series for the rare places that need one. */
   keyOf(attributes: Attributes): string {
     return attributes === OVERFLOW_ATTRIBUTES ? OVERFLOW_KEY : JSON.stringify(this.valuesOf(attributes))
-  }
-
-  #shown(attributes: Attributes): Attributes {
-    for (const name of this.#optional) if (attributes[name] === '') delete attributes[name]
-    return attributes
   }
 
   #take(attributes: Attributes, now: number): number {

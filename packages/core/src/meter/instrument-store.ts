@@ -131,9 +131,9 @@ export class InstrumentStore {
     if (wanted === undefined) return
     for (let row = 0; row < this.cells.rows; row++) {
       const attributes = this.cells.attributes[row]
-      if (attributes === undefined) continue
+      if (attributes === undefined || (row === this.cells.overflow && wanted.size > 0)) continue
       let isWanted = true
-      for (const [name, value] of wanted) isWanted &&= attributes[name] === value
+      for (const [name, value] of wanted) isWanted &&= (attributes[name] ?? '') === value
       if (isWanted) this.removeRow(row)
     }
   }

@@ -8,11 +8,13 @@ import type { Refusals } from './refusals.ts'
 export class LabelReader {
   readonly names: readonly string[]
   readonly #specs: readonly AttributeSpec[]
+  readonly #optional: readonly string[]
   readonly #refusals: Refusals
 
   constructor(spec: InstrumentSpec, refusals: Refusals) {
     this.names = Object.keys(spec.attributes)
     this.#specs = Object.values(spec.attributes)
+    this.#optional = spec.optional ?? []
     this.#refusals = refusals
   }
 
@@ -103,6 +105,7 @@ export class LabelReader {
     const label = labelValue(value)
     if (label !== undefined) return label
     if (value === undefined || value === null) {
+      if (this.#optional.includes(name)) return ''
       this.#refusals.count('missing_attribute', `attribute ${name} is ${value}`, `all of ${this.names.join(', ')}`)
     } else {
       const what = `attribute ${name} is ${shown(value)} (${typeof value})`
