@@ -1,0 +1,61 @@
+import { errorType, outcomeStatus } from '@mcp/otel-core'
+import type { OutcomeStatus } from '@mcp/otel-core'
+
+import { errorCodeOf, fieldsOf } from './message.ts'
+import type { RpcMessage } from './message.ts'
+
+/** How a request or a notification ended. */
+export interface RpcOutcome {
+  /** As the guide's metrics have it. */
+  readonly status: OutcomeStatus
+  /** `error.type` of the conventions; missing when it succeeded, and for a caller's mistake on the server. */
+  readonly errorType?: string
+  /** Is it a failure of whom it is recorded for? A cancellation is none. */
+  readonly isFailure: boolean
+  /** Code of the JSON-RPC error that was the answer. */
+  readonly code?: number
+  /** What was thrown, if that is known. */
+  readonly thrown?: { readonly error: unknown }
+}
+
+/** Parse error, invalid request, unknown method, invalid params, unknown resource: the caller's mistakes. */
+const CALLERS_MISTAKES: ReadonlySet<number> = new Set([-32700, -32600, -32601, -32602, -32002])
+
+export const SUCCESS: RpcOutcome = { status: 'success', isFailure: false }
+export const CANCELLED: RpcOutcome = { status: 'cancelled', errorType: 'cancelled', isFailure: false }
+export const TIMED_OUT: RpcOutcome = { status: 'timeout', errorType: 'timeout', isFailure: true }
+export const CONNECTION_CLOSED: RpcOutcome = { status: 'error', errorType: 'connection_closed', isFailure: true }
+
+/** Reads the outcome out of an answer; `thrown` is what a handler threw, which the answer may hide. */
+export function answerOutcome(
+  response: RpcMessage,
+  side: 'server' | 'client',
+  thrown: RpcOutcome['thrown'],
+): RpcOutcome {
+  const known = thrown && { thrown }
+  if ('error' in response) {
+    const code = errorCodeOf(response) ?? -32603
+    const isMistake = side === 'server' && CALLERS_MISTAKES.has(code)
+    const status = thrown === undefined || isMistake ? 'error' : failureStatus(thrown.error)
+    return { status, code, isFailure: !isMistake, ...(!isMistake && { errorType: String(code) }), ...known }
+  }
+  if (fieldsOf(response.result)['isError'] !== true) return SUCCESS
+  const status = thrown === undefined ? 'error' : failureStatus(thrown.error)
+  return { status, errorType: 'tool_error', isFailure: true, ...known }
+}
+
+/** Returns the outcome of a message that could not be sent. */
+export function sendFailure(error: unknown): RpcOutcome {
+  const status = failureStatus(error)
+  if (status === 'cancelled') return CANCELLED
+  return { status, errorType: errorType(error), isFailure: true, thrown: { error } }
+}
+
+/** Returns the outcome of a request that was given up, by the reason that travels with `notifications/cancelled`. */
+export function cancellationOutcome(reason: unknown): RpcOutcome {
+  return typeof reason === 'string' && /timed? ?out|timeout/i.test(reason) ? TIMED_OUT : CANCELLED
+}
+
+function failureStatus(error: unknown): OutcomeStatus {
+  return outcomeStatus({ error })
+}

@@ -1,0 +1,49 @@
+import { processWide } from '@mcp/otel-core'
+
+import type { Connection } from './connection.ts'
+import type { ProtocolTelemetry } from './telemetry.ts'
+
+type AnyMethod = (this: unknown, ...args: unknown[]) => unknown
+
+/** What is known of the objects of an SDK; one per process, so that whichever build of ours meets them, it meets them once. */
+export interface ProtocolState {
+  /** Prototypes whose methods have been wrapped. */
+  readonly wrapped: WeakSet<object>
+  /** What the instances of a prototype, or one instance, are recorded with. */
+  readonly telemetry: WeakMap<object, ProtocolTelemetry>
+  /** The `McpServer` around a `Server`. */
+  readonly around: WeakMap<object, object>
+  /** Who is about to start a transport. */
+  readonly starting: WeakMap<object, object>
+  /** The connection that a transport carries now. */
+  readonly onTransport: WeakMap<object, Connection>
+  /** The connection of a server or client now. */
+  readonly ofProtocol: WeakMap<object, Connection>
+  /** The transports' own methods that were wrapped. */
+  readonly sends: WeakMap<object, AnyMethod>
+  /** Handler registries and protocols that report. */
+  readonly reporting: WeakSet<object>
+}
+
+export function protocolState(): ProtocolState {
+  return processWide<ProtocolState>('protocol', () => ({
+    wrapped: new WeakSet(),
+    telemetry: new WeakMap(),
+    around: new WeakMap(),
+    starting: new WeakMap(),
+    onTransport: new WeakMap(),
+    ofProtocol: new WeakMap(),
+    sends: new WeakMap(),
+    reporting: new WeakSet(),
+  }))
+}
+
+/** Finds what an instance is recorded with: its own, else that of its class. */
+export function telemetryOf(instance: object): ProtocolTelemetry | undefined {
+  const { telemetry } = protocolState()
+  for (let owner: object | null = instance; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+    const found = telemetry.get(owner)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,15 @@
+import { fieldsOf } from './message.ts'
+import type { RpcMessage } from './message.ts'
+
+const VERSION_META = 'io.modelcontextprotocol/protocolVersion'
+const VERSION_HEADER = 'mcp-protocol-version'
+
+/** Returns the revision of the protocol that a message says it is of: in its envelope, or in the header of its request. */
+export function protocolVersionOf(message: RpcMessage, extra: unknown): unknown {
+  const claimed = fieldsOf(fieldsOf(message.params)['_meta'])[VERSION_META]
+  if (claimed !== undefined) return claimed
+  const { request, requestInfo } = fieldsOf(extra)
+  const headers = fieldsOf(requestInfo ?? request)['headers']
+  if (headers instanceof Headers) return headers.get(VERSION_HEADER)
+  return fieldsOf(headers)[VERSION_HEADER]
+}

@@ -1,0 +1,86 @@
+import {
+  ERROR_SCOPE,
+  VERSION as CORE_VERSION,
+  createInstruments,
+  errorInstruments,
+  errorText,
+  processWide,
+} from '@mcp/otel-core'
+import type { Instruments } from '@mcp/otel-core'
+import { diag, trace } from '@opentelemetry/api'
+import type { Tracer } from '@opentelemetry/api'
+
+import { createBoundedNames } from './bounded-names.ts'
+import type { BoundedNames } from './bounded-names.ts'
+import { protocolInstruments } from './instruments.ts'
+import type { NameBook } from './known-names.ts'
+import type { McpOptions } from './options.ts'
+import { VERSION } from './version.ts'
+
+/** Instrumentation scope of the protocol's metrics and spans. */
+export const PROTOCOL_SCOPE = '@mcp/otel-protocol-instrumentation'
+
+const MAX_COMPLAINTS = 100
+
+/** What messages are recorded with. */
+export interface ProtocolTelemetry {
+  readonly options: McpOptions
+  /** `undefined` where the options want no spans. */
+  readonly tracer: Tracer | undefined
+  readonly instruments: Instruments<typeof protocolInstruments>
+  readonly errors: Instruments<typeof errorInstruments>
+  readonly recordsConventions: boolean
+  readonly recordsExecutions: boolean
+  readonly bounds: Bounds
+  /** Names that servers have told, by server. */
+  readonly books: Map<string, NameBook>
+  /** Tools that were announced as commands, by server. */
+  readonly announced: Map<string, Set<string>>
+}
+
+/** What the other side says and becomes a label, kept within bounds over all connections. */
+interface Bounds {
+  readonly version: BoundedNames
+  readonly code: BoundedNames
+  readonly peer: BoundedNames
+  readonly sent: BoundedNames
+}
+
+export function createTelemetry(options: McpOptions = {}): ProtocolTelemetry {
+  const { meterProvider, tracerProvider, metrics = 'both', spans = true } = options
+  const provider = meterProvider && { meterProvider }
+  return {
+    options,
+    tracer: spans ? (tracerProvider ?? trace).getTracer(PROTOCOL_SCOPE, VERSION) : undefined,
+    instruments: createInstruments(protocolInstruments, { scope: PROTOCOL_SCOPE, version: VERSION, ...provider }),
+    errors: createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: CORE_VERSION, ...provider }),
+    recordsConventions: metrics === 'both' || metrics === 'conventions',
+    recordsExecutions: metrics === 'both' || metrics === 'executions',
+    bounds: {
+      version: createBoundedNames(20),
+      code: createBoundedNames(100),
+      peer: createBoundedNames(50),
+      sent: createBoundedNames(200),
+    },
+    books: new Map(),
+    announced: new Map(),
+  }
+}
+
+/** Says once what went wrong in us. */
+export function say(complaint: string): void {
+  const said = processWide('protocol-complaints', () => new Set<string>())
+  if (said.has(complaint) || said.size >= MAX_COMPLAINTS) return
+  said.add(complaint)
+  diag.warn(complaint)
+}
+
+/** Does a piece of our own work; what it throws is said, and the message goes its way. */
+export function guarded<T>(what: string, work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    say(`${what} could not be observed: ${errorText(error)}; it goes on unobserved`)
+    return undefined
+  }
+}

@@ -1,0 +1,51 @@
+import { ROOT_CONTEXT, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
+import type { Context, Link, TextMapGetter } from '@opentelemetry/api'
+
+import { fieldsOf } from './message.ts'
+import type { Fields, RpcMessage } from './message.ts'
+import type { McpOptions } from './options.ts'
+
+const getter: TextMapGetter<Fields> = {
+  keys: (meta) => Object.keys(meta),
+  get: (meta, key) => {
+    const value = Object.hasOwn(meta, key) ? meta[key] : undefined
+    return typeof value === 'string' ? value : undefined
+  },
+}
+
+/** Where the span of a received message belongs. */
+export interface Origin {
+  readonly parent: Context
+  readonly links: Link[]
+}
+
+/** Reads the trace in a received message; `ambient` is the context in which it arrived, of an HTTP request for instance. */
+export function originOf(message: RpcMessage, ambient: Context, trust: McpOptions['trustRemote']): Origin {
+  const { _meta: meta } = fieldsOf(message.params)
+  if (trust === 'off' || typeof meta !== 'object' || meta === null) return { parent: ambient, links: [] }
+  const remote = propagation.extract(ROOT_CONTEXT, meta as Fields, getter)
+  const sender = trace.getSpanContext(remote)
+  const around = trace.getSpanContext(ambient)
+  if (sender === undefined || !isSpanContextValid(sender)) {
+    const baggage = trust === 'link' ? undefined : propagation.getBaggage(remote)
+    return { parent: baggage === undefined ? ambient : propagation.setBaggage(ambient, baggage), links: [] }
+  }
+  if (trust === 'link') return { parent: ambient, links: [{ context: sender }] }
+  const isAnother = around !== undefined && isSpanContextValid(around) && around.spanId !== sender.spanId
+  const links = isAnother ? [{ context: around }] : []
+  const parent = trace.setSpanContext(ambient, sender)
+  const baggage = propagation.getBaggage(remote)
+  return { parent: baggage === undefined ? parent : propagation.setBaggage(parent, baggage), links }
+}
+
+/** Returns the message with the trace in it: a copy, as nothing of the sender's is changed. */
+export function withTrace<M extends RpcMessage>(message: M, of: Context): M {
+  const carrier: Record<string, string> = {}
+  propagation.inject(of, carrier)
+  if (Object.keys(carrier).length === 0) return message
+  const { params } = message
+  if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params))) return message
+  const { _meta: meta } = fieldsOf(params)
+  if (meta !== undefined && (typeof meta !== 'object' || meta === null)) return message
+  return { ...message, params: { ...params, _meta: { ...meta, ...carrier } } }
+}
