@@ -79,6 +79,14 @@ test('HEAD has the headers of GET and no body; query and trailing slash are tole
   }
 })
 
+test('the answer to HEAD has no body whatever server sends it', async () => {
+  const { respond } = createTestHealth()
+  const request = { url: '/readyz', headers: {}, remoteAddress: undefined }
+  const got = await respond({ ...request, method: 'GET' })
+  expect(got?.body).toBe('{"status":"healthy","process":"running"}\n')
+  expect(await respond({ ...request, method: 'HEAD' })).toEqual({ ...got, body: '' })
+})
+
 test('other methods get 405 with Allow, and other paths are left to the application', async () => {
   const origin = await mount(createTestHealth())
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
 import { expect, onTestFinished, test, vi } from 'vitest'
 
@@ -212,6 +213,13 @@ test('a second signal ends the process at once', async () => {
   fixture.child.kill('SIGTERM')
   expect(await fixture.ended).toBe('SIGTERM')
   expect(fixture.lines).not.toContainEqual({ drained: true })
+})
+
+test('a check in a thread does not load what the application preloads', async () => {
+  const preload = fileURLToPath(new URL('./fixtures/preload.cjs', import.meta.url))
+  const fixture = spawnFixture('worker-check.ts', { flags: ['--require', preload] })
+  expect(await fixture.ended).toBe(0)
+  expect(fixture.lines).toEqual([{ preloadedInMainThread: true }, { status: 'healthy' }])
 })
 
 test('health with checks in the background does not keep a process alive', async () => {
