@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { MetricsHandler } from '@mcp/otel-core'
 import type { Health } from '@mcp/otel-health'
+import { setRoute } from '@mcp/otel-http-instrumentation'
 import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
@@ -35,6 +36,8 @@ export function createEndpointHandler({ metrics, health, token }: EndpointHandle
       next?.()
       return false
     }
+    // In a server of the app's these requests are counted like its own, under what they are.
+    setRoute(request, path.replace(/^\/health\/.+$/, '/health/:group'))
     if (!isAllowed(request.headers.authorization)) {
       answerText(request, response, 401, 'this needs a bearer token', { 'WWW-Authenticate': 'Bearer realm="mcp-otel"' })
       return true
@@ -48,7 +51,9 @@ type Serve = (request: IncomingMessage, response: ServerResponse) => boolean | P
 
 async function answer(serve: Serve, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    await serve(request, response)
+    const answered = await serve(request, response)
+    // A path below /health that names no group is nobody's, and must not wait for ever.
+    if (answered === false && !response.headersSent) answerText(request, response, 404, 'not found')
   } catch (error) {
     diag.error(`${requestPath(request.url)} could not be answered: ${reasonOf(error)}`)
     if (!response.headersSent) answerText(request, response, 500, 'this could not be answered; see the log')
