@@ -4,6 +4,7 @@ import { context } from '@opentelemetry/api'
 import type { Context, Span } from '@opentelemetry/api'
 
 import type { ExpressState } from './frameworks/express-route.ts'
+import type { ObservedRequest } from './http-server-config.ts'
 import { requestPath } from './request-path.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RpcMetadata } from './rpc-metadata.ts'
@@ -68,7 +69,7 @@ export abstract class Exchange {
 
   abstract readonly protocolVersion: string
   /** Object that options' callbacks take. */
-  abstract readonly request: unknown
+  abstract readonly request: ObservedRequest
   abstract header(name: string): string | undefined
   abstract readonly headers: Readonly<Record<string, string | string[] | undefined>>
   abstract readonly socket: PeerSocket | undefined

@@ -3,10 +3,11 @@ import type { Span } from '@opentelemetry/api'
 
 import type { Exchange } from './exchange.ts'
 import { getRpcMetadata, isOwnRpcMetadata } from './rpc-metadata.ts'
+import { isTracingSuppressed } from './suppression.ts'
 
 /**
- * Leaves the server span of an exchange to whatever made the one that is active now, if one is: its context becomes
- * the exchange's. Returns whether there was one.
+ * Leaves the server span of an exchange to whatever made the one that is active now, or keeps tracing off here: that
+ * context becomes the exchange's. Returns whether there was such a context.
  */
 export function adoptForeignSpan(exchange: Exchange): boolean {
   const active = context.active()
@@ -14,8 +15,9 @@ export function adoptForeignSpan(exchange: Exchange): boolean {
   // A pipelined request can begin inside the context of the one before it.
   if (metadata !== undefined && isOwnRpcMetadata(metadata)) return false
   const span: (Span & { readonly kind?: SpanKind }) | undefined = trace.getSpan(active)
-  if (metadata === undefined && span?.kind !== SpanKind.SERVER) return false
+  if (metadata === undefined && span?.kind !== SpanKind.SERVER && !isTracingSuppressed(active)) return false
   exchange.spanIsForeign = true
+  exchange.span = undefined
   exchange.rpc = metadata
   exchange.context = active
   return true

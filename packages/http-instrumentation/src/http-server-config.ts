@@ -21,18 +21,21 @@ export interface RequestInfo {
   readonly context: Context
 }
 
+/** What a request asks for, as the client sent it: also for HTTP/2 streams, which have no `url`. */
+export type RequestTarget = Pick<RequestInfo, 'method' | 'path'>
+
 /** Options of `HttpServerInstrumentation`. */
 export interface HttpServerInstrumentationConfig {
   /** Whether the constructor enables the instrumentation; default true. */
   readonly enabled?: boolean
-  /** `own`: a server span per request, unless another instrumentation makes it; `off`: metrics only. Default `own`. */
+  /** `own`: a server span per request, unless another instrumentation makes it; `off`: none of ours. Default `own`. */
   readonly spans?: 'own' | 'off'
   /** Route templates of servers without a router, such as `/users/:id` or `/files/*`; the first that matches counts. */
   readonly routes?: readonly string[]
   /** Returns the route template of a request; undefined leaves it to the router and to `routes`. */
-  readonly route?: (request: ObservedRequest) => string | undefined
-  /** Requests for which this returns true are not observed at all. */
-  readonly ignore?: (request: ObservedRequest) => boolean
+  readonly route?: (request: ObservedRequest, target: RequestTarget) => string | undefined
+  /** Requests for which this returns true are neither counted nor traced, nor is what their handlers do. */
+  readonly ignore?: (request: ObservedRequest, target: RequestTarget) => boolean
   /** Whether spans carry `url.query`, with secrets replaced by `REDACTED`; default true. */
   readonly captureQuery?: boolean
   /** Names of further query parameters whose values are replaced. */

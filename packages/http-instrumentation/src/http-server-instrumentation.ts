@@ -142,10 +142,8 @@ export class HttpServerInstrumentation {
 
   #begin(request: ObservedRequest & ExchangeCarrier, create: (tracker: RequestTracker) => Exchange): Exchange {
     const tracker = this.#tracker
-    const isIgnored = tracker.ignores(request)
     const exchange = create(tracker)
-    if (isIgnored) tracker.ignore(exchange)
-    else tracker.begin(exchange)
+    tracker.begin(exchange)
     return exchange
   }
 }

@@ -1,5 +1,10 @@
 export { honoRoute, instrumentHono } from './frameworks/hono-route.ts'
-export type { HttpServerInstrumentationConfig, ObservedRequest, RequestInfo } from './http-server-config.ts'
+export type {
+  HttpServerInstrumentationConfig,
+  ObservedRequest,
+  RequestInfo,
+  RequestTarget,
+} from './http-server-config.ts'
 export { HttpServerInstrumentation } from './http-server-instrumentation.ts'
 export { ignoreServer } from './ignore-server.ts'
 export { httpInstruments, REQUEST_METHODS } from './instruments.ts'

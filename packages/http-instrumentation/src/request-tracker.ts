@@ -2,12 +2,12 @@ import type { EventEmitter } from 'node:events'
 
 import { createInstruments, ERROR_SCOPE, errorInstruments, VERSION as CORE_VERSION } from '@mcp/otel-core'
 import type { Instruments } from '@mcp/otel-core'
-import { createContextKey, ROOT_CONTEXT } from '@opentelemetry/api'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
 
 import type { Emit, Exchange } from './exchange.ts'
 import { failureOf } from './failure.ts'
 import type { FaultLog } from './fault-log.ts'
-import type { HttpServerInstrumentationConfig, ObservedRequest } from './http-server-config.ts'
+import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
 import { httpInstruments } from './instruments.ts'
 import { requestMethod } from './request-method.ts'
 import { routeOf } from './route-of.ts'
@@ -19,15 +19,13 @@ import { VERSION } from './version.ts'
 /** `endpoint` of a request that no route matched. */
 export const UNMATCHED = 'unmatched'
 
-// The SDK's key, by its registered name: only the distribution depends on the SDK.
-const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 const SCOPE = '@mcp/otel-http-instrumentation'
 
 /** Records what the exchanges of one instrumentation tell: metrics, spans, and the access log's hook. */
 export class RequestTracker {
   readonly config: HttpServerInstrumentationConfig
   readonly faults: FaultLog
-  readonly #spans: ServerSpans | undefined
+  readonly #spans: ServerSpans
   readonly #instruments: Instruments<typeof httpInstruments>
   readonly #errors: Instruments<typeof errorInstruments>['errors']
   readonly #findRoute: RouteFinder
@@ -43,35 +41,24 @@ export class RequestTracker {
       ...provider,
     }).errors
     this.#findRoute = createRouteFinder(config.routes ?? [])
-    this.#spans = config.spans === 'off' ? undefined : new ServerSpans(SCOPE, VERSION, config)
+    this.#spans = new ServerSpans(SCOPE, VERSION, config)
     this.#instruments.activeRequests.zero()
     this.#instruments.activeConnections.zero()
   }
 
-  /** Whether the application asked not to observe this request. */
-  ignores(request: ObservedRequest): boolean {
-    const { ignore } = this.config
-    return ignore !== undefined && this.faults.guard('the option ignore', () => ignore(request)) === true
+  /** Counts a request as being handled, until its exchange is settled; one that the application ignores is left out. */
+  begin(exchange: Exchange): void {
+    if (this.#ignores(exchange)) {
+      exchange.settled = true
+      this.#spans.suppress(exchange)
+    } else {
+      this.#instruments.activeRequests.add(1)
+    }
   }
 
-  /** Emits a request's event to its handlers, inside its server span if spans are on. */
+  /** Emits a request's event to its handlers, inside its server span. */
   enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
-    return this.#spans === undefined
-      ? exchange.emit(emit, server, args)
-      : this.#spans.enter(exchange, emit, server, args)
-  }
-
-  /** Counts a request as being handled; the exchange's settling takes it back. */
-  begin(_exchange: Exchange): void {
-    this.#instruments.activeRequests.add(1)
-  }
-
-  /** Leaves a request out: it counts as settled, and nothing is traced in its handlers. */
-  ignore(exchange: Exchange): void {
-    exchange.settled = true
-    if (this.#spans === undefined) return
-    exchange.context = ROOT_CONTEXT.setValue(SUPPRESS_TRACING, true)
-    exchange.bindContext()
+    return this.#spans.enter(exchange, emit, server, args)
   }
 
   /** Counts a connection; returns what counts its end. */
@@ -97,7 +84,7 @@ export class RequestTracker {
     const { status } = exchange
     const route = this.#routeOf(exchange, status)
     const failure = failureOf(exchange, status)
-    this.#spans?.end(exchange, status, route, failure)
+    this.#spans.end(exchange, status, route, failure)
     const { context = ROOT_CONTEXT } = exchange
     const method = requestMethod(exchange.method)
     const endpoint = route ?? UNMATCHED
@@ -110,9 +97,15 @@ export class RequestTracker {
     this.faults.guard('the option onRequest', () => onRequest(info))
   }
 
+  #ignores(exchange: Exchange): boolean {
+    const { ignore } = this.config
+    if (ignore === undefined) return false
+    return this.faults.guard('the option ignore', () => ignore(exchange.request, exchange)) === true
+  }
+
   #routeOf(exchange: Exchange, status: number): string | undefined {
     const { route } = this.config
-    const chosen = route && this.faults.guard('the option route', () => route(exchange.request as ObservedRequest))
+    const chosen = route && this.faults.guard('the option route', () => route(exchange.request, exchange))
     return routeOf(exchange, status, typeof chosen === 'string' ? chosen : undefined) ?? this.#findRoute(exchange.path)
   }
 }

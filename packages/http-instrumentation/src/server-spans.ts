@@ -12,16 +12,17 @@ import { createQueryRedaction } from './query-redaction.ts'
 import { requestMethod } from './request-method.ts'
 import { createRpcMetadata, setRpcMetadata } from './rpc-metadata.ts'
 import { requestAttributes } from './span-attributes.ts'
+import { suppressTracing } from './suppression.ts'
 
-/** Starts and ends the server spans, and runs the handlers inside them. */
+/** Starts and ends the server spans, unless another instrumentation does, and runs the handlers inside them. */
 export class ServerSpans {
-  readonly #tracer: Tracer
+  readonly #tracer: Tracer | undefined
   readonly #redact: ((query: string) => string) | undefined
-  /** Which replaced `emit` functions, for which events, turned out to make no server spans. */
+  /** Which replaced `emit` functions, for which events, made no server span last time. */
   readonly #spanless = new WeakMap<Emit, Set<string | symbol>>()
 
   constructor(scope: string, version: string, config: HttpServerInstrumentationConfig) {
-    this.#tracer = (config.tracerProvider ?? trace).getTracer(scope, version)
+    this.#tracer = config.spans === 'off' ? undefined : (config.tracerProvider ?? trace).getTracer(scope, version)
     this.#redact = config.captureQuery === false ? undefined : createQueryRedaction(config.redactQuery)
   }
 
@@ -30,10 +31,17 @@ export class ServerSpans {
     const { faults } = exchange.tracker
     if (exchange.span !== undefined || exchange.spanIsForeign || exchange.settled)
       return exchange.emit(emit, server, args)
-    const isPlain = emit === EventEmitter.prototype.emit || this.#spanless.get(emit)?.has(args[0]) === true
-    if (!isPlain) return this.#probe(exchange, emit, server, args)
-    faults.guard('starting a server span', () => adoptForeignSpan(exchange) || this.#start(exchange))
-    return exchange.emit(emit, server, args)
+    const isPlain = emit === EventEmitter.prototype.emit
+    if (isPlain || this.#spanless.get(emit)?.has(args[0]))
+      faults.guard('starting a server span', () => adoptForeignSpan(exchange) || this.#start(exchange))
+    return isPlain ? exchange.emit(emit, server, args) : this.#probe(exchange, emit, server, args)
+  }
+
+  /** Leaves a request out: nothing is traced in its handlers. */
+  suppress(exchange: Exchange): void {
+    if (this.#tracer === undefined) return
+    exchange.context = suppressTracing(ROOT_CONTEXT)
+    exchange.bindContext()
   }
 
   /** Ends the span with what became of the request; starts it first if the server answered without any handler. */
@@ -58,22 +66,25 @@ export class ServerSpans {
 
   /**
    * The server's `emit` was replaced, as @opentelemetry/instrumentation-http does: a first listener, there for this
-   * call only, sees whether a server span is active by then.
+   * call only, sees whether a server span is active by then. If one is, ours is dropped, unended and so unheard of; if
+   * none is, ours surrounds the next request.
    */
   #probe(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
     const { faults } = exchange.tracker
     const [event] = args
     const probe = () => {
       faults.guard('looking for a server span', () => {
-        if (adoptForeignSpan(exchange)) return
-        const events = this.#spanless.get(emit) ?? new Set()
-        this.#spanless.set(emit, events.add(event))
-        this.#start(exchange)
+        if (adoptForeignSpan(exchange)) {
+          this.#spanless.get(emit)?.delete(event)
+          return
+        }
+        this.#spanless.set(emit, (this.#spanless.get(emit) ?? new Set()).add(event))
+        if (exchange.span === undefined) this.#start(exchange)
       })
     }
     server.prependOnceListener(event, probe)
     try {
-      return Reflect.apply(emit, server, args)
+      return exchange.emit(emit, server, args)
     } finally {
       server.removeListener(event, probe)
     }
@@ -81,6 +92,7 @@ export class ServerSpans {
 
   /** Starts the span and gives the exchange its context; without an SDK and a remote parent there is nothing to carry. */
   #start(exchange: Exchange, startTime?: number): void {
+    if (this.#tracer === undefined) return
     const parent = propagation.extract(ROOT_CONTEXT, exchange.headers)
     const span = this.#tracer.startSpan(
       spanMethod(exchange),

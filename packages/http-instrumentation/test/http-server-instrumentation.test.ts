@@ -106,7 +106,7 @@ describe('options', () => {
   test('routes are named by setRoute, else by the option route, else by the list', async () => {
     const seen = observe({
       routes: ['/users/:id', '/files/*', '/users/me', '/a.b'],
-      route: (req) => ('url' in req && req.url?.startsWith('/v1') ? '/v1/*' : undefined),
+      route: (_req, { path }) => (path.startsWith('/v1') ? '/v1/*' : undefined),
     })
     const port = await listen(
       createServer((req, res) => {
@@ -143,7 +143,7 @@ describe('options', () => {
   })
 
   test('what is ignored is neither counted nor traced, nor is what its handler does', async () => {
-    const seen = observe({ ignore: (req) => 'url' in req && req.url === '/health' })
+    const seen = observe({ ignore: (_req, { method, path }) => method === 'POST' && path === '/health' })
     const tracer = seen.tracerProvider.getTracer('app')
     const port = await listen(
       createServer((req, res) => {

@@ -57,7 +57,7 @@ test('the ESM and the CommonJS build in one process count each request once', as
 })
 
 describe('beside @opentelemetry/instrumentation-http', () => {
-  test.each(['stock,own', 'own,stock'])(
+  test.each(['stock,own', 'own,stock', 'stock,off'])(
     '%s: its server span is the only one, and agrees on the route',
     async (parts) => {
       for (const fixture of ['express.cjs', 'fastify.cjs', 'koa.cjs']) {
@@ -71,6 +71,16 @@ describe('beside @opentelemetry/instrumentation-http', () => {
       }
     },
   )
+
+  test('a request that it ignores is counted, and has no span of ours either', async () => {
+    const app = await startApp('express.cjs', REQUIRE, 'stock-ignoring,own')
+    for (const id of [0, 1, 0, 2]) await request(app.port, 'GET', `/users/${id}`)
+    const { counts, spans } = await app.report()
+    expect(counts).toEqual({ 'GET /users/:id 200': 4 })
+    expect(spans.map(({ name, scope }) => [name, scope])).toEqual(
+      Array.from({ length: 2 }, () => ['GET /users/:id', STOCK]),
+    )
+  })
 
   test('with its incoming side off the server span is ours', async () => {
     const app = await startApp('express.cjs', REQUIRE, 'stock-client,own')

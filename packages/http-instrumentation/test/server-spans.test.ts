@@ -215,6 +215,22 @@ describe('the context of a request', () => {
   })
 })
 
+test('a server whose emit was replaced, without a server span, has ours around its handlers from the second request on', async () => {
+  const seen = observe()
+  const ids: (string | undefined)[] = []
+  const server = createServer((_req, res) => {
+    ids.push(spanIdOf(context.active()))
+    res.end()
+  })
+  const { emit } = server as { emit: (...args: unknown[]) => boolean }
+  server.emit = (...args: unknown[]) => Reflect.apply(emit, server, args)
+  const port = await listen(server)
+  for (let round = 0; round < 3; round++) await request(port, 'GET', '/')
+  await seen.ended(3)
+  const spanIds = seen.serverSpans().map((span) => span.spanContext().spanId)
+  expect([new Set(spanIds).size, ids]).toEqual([3, [undefined, spanIds[1], spanIds[2]]])
+})
+
 test('a sampler that drops everything leaves the metrics whole', async () => {
   const seen = observe({ sampler: new AlwaysOffSampler() })
   const port = await listen(createServer((_req, res) => res.end()))
