@@ -22,66 +22,69 @@ import type * as Trace from '@opentelemetry/sdk-trace'
 
 const require = createRequire(import.meta.url)
 
+interface SdkPackages {
+  readonly asyncHooks: typeof AsyncHooks
+  readonly b3: typeof B3
+  readonly core: typeof Core
+  readonly httpInstrumentation: typeof HttpInstrumentation
+  readonly instrumentation: typeof Instrumentation
+  readonly logs: typeof Logs
+  readonly logsGrpc: typeof LogsGrpc
+  readonly metrics: typeof Metrics
+  readonly metricsGrpc: typeof MetricsGrpc
+  readonly metricsHttp: typeof MetricsHttp
+  readonly node: typeof Node
+  readonly otlpBase: typeof OtlpBase
+  readonly otlpHttp: typeof OtlpHttp
+  readonly otlpTransformer: typeof OtlpTransformer
+  readonly resources: typeof Resources
+  readonly trace: typeof Trace
+  readonly traceGrpc: typeof TraceGrpc
+  readonly undiciInstrumentation: typeof UndiciInstrumentation
+  readonly zipkin: typeof Zipkin
+}
+
+const SPECIFIERS: Readonly<Record<keyof SdkPackages, string>> = {
+  asyncHooks: '@opentelemetry/context-async-hooks',
+  b3: '@opentelemetry/propagator-b3',
+  core: '@opentelemetry/core',
+  httpInstrumentation: '@opentelemetry/instrumentation-http',
+  instrumentation: '@opentelemetry/instrumentation',
+  logs: '@opentelemetry/sdk-logs',
+  logsGrpc: '@opentelemetry/exporter-logs-otlp-grpc',
+  metrics: '@opentelemetry/sdk-metrics',
+  metricsGrpc: '@opentelemetry/exporter-metrics-otlp-grpc',
+  metricsHttp: '@opentelemetry/exporter-metrics-otlp-http',
+  node: '@opentelemetry/sdk-node',
+  otlpBase: '@opentelemetry/otlp-exporter-base',
+  otlpHttp: '@opentelemetry/otlp-exporter-base/node-http',
+  otlpTransformer: '@opentelemetry/otlp-transformer',
+  resources: '@opentelemetry/resources',
+  trace: '@opentelemetry/sdk-trace',
+  traceGrpc: '@opentelemetry/exporter-trace-otlp-grpc',
+  undiciInstrumentation: '@opentelemetry/instrumentation-undici',
+  zipkin: '@opentelemetry/exporter-zipkin',
+}
+
 /**
  * The SDK's packages, each loaded when it is first asked for: what is off costs no start-up. They are required, not
  * imported, because their CommonJS builds load in half the time, and so that one copy serves apps of either format.
  */
-export const sdkPackages = {
-  get asyncHooks(): typeof AsyncHooks {
-    return require('@opentelemetry/context-async-hooks')
-  },
-  get b3(): typeof B3 {
-    return require('@opentelemetry/propagator-b3')
-  },
-  get core(): typeof Core {
-    return require('@opentelemetry/core')
-  },
-  get httpInstrumentation(): typeof HttpInstrumentation {
-    return require('@opentelemetry/instrumentation-http')
-  },
-  get instrumentation(): typeof Instrumentation {
-    return require('@opentelemetry/instrumentation')
-  },
-  get logs(): typeof Logs {
-    return require('@opentelemetry/sdk-logs')
-  },
-  get logsGrpc(): typeof LogsGrpc {
-    return require('@opentelemetry/exporter-logs-otlp-grpc')
-  },
-  get metrics(): typeof Metrics {
-    return require('@opentelemetry/sdk-metrics')
-  },
-  get metricsGrpc(): typeof MetricsGrpc {
-    return require('@opentelemetry/exporter-metrics-otlp-grpc')
-  },
-  get metricsHttp(): typeof MetricsHttp {
-    return require('@opentelemetry/exporter-metrics-otlp-http')
-  },
-  get node(): typeof Node {
-    return require('@opentelemetry/sdk-node')
-  },
-  get otlpBase(): typeof OtlpBase {
-    return require('@opentelemetry/otlp-exporter-base')
-  },
-  get otlpHttp(): typeof OtlpHttp {
-    return require('@opentelemetry/otlp-exporter-base/node-http')
-  },
-  get otlpTransformer(): typeof OtlpTransformer {
-    return require('@opentelemetry/otlp-transformer')
-  },
-  get resources(): typeof Resources {
-    return require('@opentelemetry/resources')
-  },
-  get trace(): typeof Trace {
-    return require('@opentelemetry/sdk-trace')
-  },
-  get traceGrpc(): typeof TraceGrpc {
-    return require('@opentelemetry/exporter-trace-otlp-grpc')
-  },
-  get undiciInstrumentation(): typeof UndiciInstrumentation {
-    return require('@opentelemetry/instrumentation-undici')
-  },
-  get zipkin(): typeof Zipkin {
-    return require('@opentelemetry/exporter-zipkin')
-  },
+export const sdkPackages: SdkPackages = Object.defineProperties(
+  {} as SdkPackages,
+  Object.fromEntries(
+    Object.entries(SPECIFIERS).map(([name, specifier]) => [
+      name,
+      { configurable: true, get: loadOnce(name, specifier) },
+    ]),
+  ),
+)
+
+/** A module that has been loaded takes the place of its getter: looking it up again costs as much as a small span. */
+function loadOnce(name: string, specifier: string): () => unknown {
+  return () => {
+    const loaded: unknown = require(specifier)
+    Object.defineProperty(sdkPackages, name, { value: loaded })
+    return loaded
+  }
 }

@@ -23,6 +23,7 @@ import { sdkPackages } from '../sdk-packages.ts'
 export function createIdTracerProvider(sampler: Sampler, idGenerator?: IdGenerator): TracerProvider {
   const ids = idGenerator ?? new sdkPackages.trace.RandomIdGenerator()
   const { isTracingSuppressed } = sdkPackages.core
+  const SAMPLED = sdkPackages.trace.SamplingDecision.RECORD_AND_SAMPLED
 
   const startSpan = (name: string, options: SpanOptions = {}, context: Context = contextApi.active()): Span => {
     if (isTracingSuppressed(context)) return trace.wrapSpanContext(NOTHING)
@@ -33,7 +34,7 @@ export function createIdTracerProvider(sampler: Sampler, idGenerator?: IdGenerat
     const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = options
     const sampled = sampler.shouldSample(active, traceId, name, kind, attributes, links)
     const traceState = sampled.traceState ?? (hasParent ? parent.traceState : undefined)
-    const isSampled = sampled.decision === sdkPackages.trace.SamplingDecision.RECORD_AND_SAMPLED
+    const isSampled = sampled.decision === SAMPLED
     return trace.wrapSpanContext({
       traceId,
       spanId: ids.generateSpanId(),
