@@ -1,6 +1,4 @@
-import { request as httpRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 
 import type { CheckFn } from '../check-options.ts'
 import { latencyResult } from './latency.ts'
@@ -24,7 +22,8 @@ export function httpCheck(options: HttpCheckOptions): CheckFn {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TypeError(`httpCheck url is "${url.protocol}//…"; expected http: or https:`)
   }
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  // An ES import of node:http makes Node load its WebSocket as well, which every start of an application would pay for.
+  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
   return outside(async ({ signal }) => {
     const startedAt = performance.now()
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
