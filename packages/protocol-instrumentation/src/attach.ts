@@ -6,6 +6,7 @@ import { protocolState, telemetryOf } from './protocol-state.ts'
 import { claimStdio } from './stdio.ts'
 import { guarded, say } from './telemetry.ts'
 import { wrapMethod } from './wrap-method.ts'
+import type { AnyMethod } from './wrap-method.ts'
 
 /** Is about to hand a transport to a server or a client: once it starts, all that it carries is observed. */
 export function prepare(protocol: object, transport: unknown): void {
@@ -60,26 +61,24 @@ function observeSend(transport: object): void {
       const pass = (sent: unknown): unknown => Reflect.apply(send, this, [sent, ...rest])
       const connection = onTransport.get(transport)
       if (connection === undefined || typeof message !== 'object' || message === null) return pass(message)
-      return connection.send(message as RpcMessage, rest[0], pass)
+      return connection.send(message, rest[0], pass)
     }
   })
 }
 
 /** The callbacks of a transport are properties that its owner has set before it starts. */
 function observeReceive(transport: object, connection: Connection): void {
-  const target = transport as { onmessage?: unknown; onclose?: unknown }
-  const { onclose, onmessage } = target
-  if (typeof onmessage === 'function') {
-    target.onmessage = function (this: unknown, message: unknown, ...rest: unknown[]): unknown {
-      const pass = (): unknown => Reflect.apply(onmessage, this, [message, ...rest])
-      if (typeof message !== 'object' || message === null) return pass()
-      return connection.receive(message as RpcMessage, rest[0], pass)
-    }
+  const { onclose, onmessage } = fieldsOf(transport)
+  const received = function (this: unknown, message: unknown, ...rest: unknown[]): unknown {
+    const pass = (): unknown => Reflect.apply(onmessage as AnyMethod, this, [message, ...rest])
+    if (typeof message !== 'object' || message === null) return pass()
+    return connection.receive(message, rest[0], pass)
   }
-  target.onclose = function (this: unknown, ...args: unknown[]): unknown {
+  const closed = function (this: unknown, ...args: unknown[]): unknown {
     guarded('a close', () => connection.close())
     return typeof onclose === 'function' ? Reflect.apply(onclose, this, args) : undefined
   }
+  Object.assign(transport, { onclose: closed, ...(typeof onmessage === 'function' && { onmessage: received }) })
 }
 
 /** The registry of an `McpServer` around a server, which names its tools and prompts. */

@@ -20,7 +20,7 @@ export function guardStdout({ instruments }: ProtocolTelemetry): void {
     guarded('a stray write', () => instruments.strayWrites.add(1))
     return (process.stderr.write as (...args: unknown[]) => boolean)(...args)
   }
-  process.stdout.write = guardedWrite as Write
+  process.stdout.write = guardedWrite
 }
 
 function isMessage(chunk: unknown): boolean {

@@ -3,7 +3,7 @@ import { fieldsOf } from './message.ts'
 import { following } from './observe-handlers.ts'
 import type { McpOptions } from './options.ts'
 import { protocolState } from './protocol-state.ts'
-import { createTelemetry, guarded, say } from './telemetry.ts'
+import { guarded, say, telemetryFor } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import { wrapMethod } from './wrap-method.ts'
 
@@ -22,7 +22,7 @@ export interface McpClasses {
  * Observes every server and client of these classes that connects from now on. The first options for a class stand:
  * none is observed twice.
  */
-export function instrumentMcp(classes: McpClasses, options: McpOptions = {}): void {
+export function instrumentMcp(classes: McpClasses, options?: McpOptions): void {
   const { telemetry: known } = protocolState()
   let telemetry: ProtocolTelemetry | undefined
   for (const name of ['Server', 'Client', 'McpServer'] as const) {
@@ -33,7 +33,7 @@ export function instrumentMcp(classes: McpClasses, options: McpOptions = {}): vo
       say(`instrumentMcp was given ${typeof given} as ${name}; expected the class of an SDK; it is not observed`)
       continue
     }
-    telemetry ??= createTelemetry(options)
+    telemetry ??= telemetryFor(options)
     if (!known.has(prototype)) known.set(prototype, telemetry)
     if (name === 'McpServer') wrapMcpServer(prototype)
     else wrapConnect(baseOf(prototype))
@@ -41,16 +41,16 @@ export function instrumentMcp(classes: McpClasses, options: McpOptions = {}): vo
 }
 
 /** Observes one server, low-level or `McpServer`, connected or not; returns it. */
-export function instrumentServer<S extends object>(server: S, options: McpOptions = {}): S {
+export function instrumentServer<S extends object>(server: S, options?: McpOptions): S {
   return instrumentInstance(server, options, 'instrumentServer')
 }
 
 /** Observes one client, connected or not; returns it. */
-export function instrumentClient<C extends object>(client: C, options: McpOptions = {}): C {
+export function instrumentClient<C extends object>(client: C, options?: McpOptions): C {
   return instrumentInstance(client, options, 'instrumentClient')
 }
 
-function instrumentInstance<T extends object>(instance: T, options: McpOptions, by: string): T {
+function instrumentInstance<T extends object>(instance: T, options: McpOptions | undefined, by: string): T {
   guarded('a server or client', () => {
     const { server } = fieldsOf(instance)
     const protocol = typeof server === 'object' && server !== null ? server : instance
@@ -59,7 +59,7 @@ function instrumentInstance<T extends object>(instance: T, options: McpOptions, 
       return
     }
     const { around, telemetry } = protocolState()
-    if (!telemetry.has(protocol)) telemetry.set(protocol, createTelemetry(options))
+    if (!telemetry.has(protocol)) telemetry.set(protocol, telemetryFor(options))
     if (protocol !== instance) {
       around.set(protocol, instance)
       wrapMcpServer(Object.getPrototypeOf(instance) as object)

@@ -34,7 +34,7 @@ function observeRegistry(protocol: object): void {
 function follow(handler: AnyMethod, protocol: object): AnyMethod {
   return function (request, ...rest) {
     const threw = (error: unknown): void =>
-      void guarded('an error', () => protocolState().ofProtocol.get(protocol)?.threw(fieldsOf(request)['id'], error))
+      guarded('an error', () => protocolState().ofProtocol.get(protocol)?.threw(fieldsOf(request)['id'], error))
     return following(() => Reflect.apply(handler, this, [request, ...rest]), threw)
   }
 }

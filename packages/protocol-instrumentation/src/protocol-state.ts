@@ -2,8 +2,7 @@ import { processWide } from '@mcp/otel-core'
 
 import type { Connection } from './connection.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
-
-type AnyMethod = (this: unknown, ...args: unknown[]) => unknown
+import type { AnyMethod } from './wrap-method.ts'
 
 /** What is known of the objects of an SDK; one per process, so that whichever build of ours meets them, it meets them once. */
 export interface ProtocolState {

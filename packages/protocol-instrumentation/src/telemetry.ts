@@ -46,7 +46,19 @@ interface Bounds {
   readonly sent: BoundedNames
 }
 
-export function createTelemetry(options: McpOptions = {}): ProtocolTelemetry {
+/** Returns what to record with: the same for the same options, so that servers made one by one share it. */
+export function telemetryFor(options?: McpOptions): ProtocolTelemetry {
+  const made = processWide<{
+    byDefault?: ProtocolTelemetry
+    readonly byOptions: WeakMap<McpOptions, ProtocolTelemetry>
+  }>('protocol-telemetry', () => ({ byOptions: new WeakMap() }))
+  if (options === undefined) return (made.byDefault ??= createTelemetry({}))
+  let telemetry = made.byOptions.get(options)
+  if (telemetry === undefined) made.byOptions.set(options, (telemetry = createTelemetry(options)))
+  return telemetry
+}
+
+function createTelemetry(options: McpOptions): ProtocolTelemetry {
   const { meterProvider, tracerProvider, metrics = 'both', spans = true } = options
   const provider = meterProvider && { meterProvider }
   return {

@@ -50,7 +50,7 @@ function kindOf(name: string, fields: Fields): TransportFacts['kind'] {
 }
 
 function className(transport: object): string {
-  const { name } = fieldsOf(transport.constructor as unknown)
+  const { name } = fieldsOf(transport.constructor)
   const own: unknown = typeof transport.constructor === 'function' ? transport.constructor.name : name
   return typeof own === 'string' ? own : ''
 }

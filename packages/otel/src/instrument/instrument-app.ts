@@ -6,6 +6,7 @@ import { sdkPackages } from '../sdk-packages.ts'
 import { createInstrumentations, FETCH, HTTP_CLIENT, HTTP_SERVER } from './create-instrumentations.ts'
 import type { InstrumentationsOptions } from './create-instrumentations.ts'
 import { hookEsmImports } from './esm-hooks.ts'
+import { instrumentMcpModules } from './mcp-modules.ts'
 
 /** What observes the app. */
 export interface Instrumented {
@@ -25,6 +26,7 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   const brought: Instrumentation[] = (given.options.instrumentations ?? []).flat()
   const except = new Set(brought.map(({ instrumentationName }) => instrumentationName))
   const ours = createInstrumentations({ ...given, except })
+  instrumentMcpModules()
   if (brought.length > 0) {
     hookEsmImports(brought)
     sdkPackages.instrumentation.registerInstrumentations({
@@ -35,7 +37,7 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   }
   const active = [...ours, ...brought]
   return {
-    names: [...active.map(({ instrumentationName: name }) => SPOKEN[name] ?? name), 'plugins', 'queues'],
+    names: [...active.map(({ instrumentationName: name }) => SPOKEN[name] ?? name), 'plugins', 'queues', 'MCP'],
     disable: () => {
       for (const each of active) each.disable()
     },
