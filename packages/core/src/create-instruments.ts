@@ -8,6 +8,7 @@ import { createCellInstrument, createNoopInstrument } from './meter/cell-instrum
 import { createStore } from './meter/cell-meter.ts'
 import { createForeignInstrument, divertTo } from './meter/foreign-instrument.ts'
 import { Gate } from './meter/gate.ts'
+import { LabelTrees } from './meter/label-index.ts'
 import { shown } from './meter/label-values.ts'
 import { DEFAULT_SERIES_LIMIT } from './meter/meter-provider.ts'
 import type { NoticeBoard } from './meter/notices.ts'
@@ -87,7 +88,7 @@ function typed(
   spec: InstrumentSpec,
   notices: NoticeBoard,
 ): unknown {
-  const store = createStore(spec, { notices, seriesLimit: DEFAULT_SERIES_LIMIT })
+  const store = createStore(spec, { notices, seriesLimit: DEFAULT_SERIES_LIMIT, labelTrees: new LabelTrees() })
   return createCellInstrument(store, new ObservationCallbacks(notices), {
     gate: () => new Gate(divertTo(foreign, store, notices, false)),
     observable: (observed, callbacks) => {

@@ -4,7 +4,7 @@ import type { BoundAdder, BoundRecorder } from '../typed-instruments.ts'
 import { SERIAL } from './cells.ts'
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { findRow, NO_ROW } from './label-index.ts'
+import { NO_ROW } from './label-tree.ts'
 import type { Recording } from './recording.ts'
 import type { Write } from './write.ts'
 
@@ -58,7 +58,7 @@ export class BoundSeries implements BoundAdder, BoundRecorder {
   #attach(): void {
     if (this.#labels === undefined) return
     const { cells } = this.#instrument.store
-    const row = cells.names.length === 0 ? cells.only : findRow(cells.root, cells.valuesOf(this.#labels))
+    const row = cells.find(cells.valuesOf(this.#labels))
     if (row === NO_ROW) return
     this.#row = row
     this.#slab = cells.slab(row)

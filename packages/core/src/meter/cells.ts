@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
-import { insertRow, LabelNode, NO_ROW, removeRow } from './label-index.ts'
-import type { IndexNode } from './label-index.ts'
+import type { LabelIndex } from './label-index.ts'
+import { NO_ROW } from './label-tree.ts'
 
 /** Slots of a row; a histogram has its bucket counts from `COUNTS` on. */
 export const SERIAL = 0
@@ -27,7 +27,7 @@ export const OVERFLOW_KEY = 'overflow'
 export class Cells {
   readonly names: readonly string[]
   readonly stride: number
-  readonly root: IndexNode = new LabelNode()
+  readonly index: LabelIndex
   readonly slabs: Float64Array[] = []
   /** Attributes by row; `undefined` where the row is free. */
   readonly attributes: (Attributes | undefined)[] = []
@@ -40,8 +40,9 @@ export class Cells {
   readonly #free: number[] = []
   #serial = 0
 
-  constructor(names: readonly string[], stride: number, optional: readonly string[] = []) {
-    this.names = names
+  constructor(index: LabelIndex, stride: number, optional: readonly string[] = []) {
+    this.index = index
+    this.names = index.names
     this.stride = stride
     this.#optional = optional
   }
@@ -59,11 +60,16 @@ export class Cells {
     return (row & SLAB_MASK) * this.stride
   }
 
+  /** Returns the row of label values, or `NO_ROW`. */
+  find(values: readonly string[]): number {
+    return values.length === 0 ? this.only : this.index.find(values)
+  }
+
   /** Makes the series of values that are not there yet, all at 0. */
   create(values: readonly string[], now: number): number {
     const row = this.#take(Object.freeze(this.attributesOf(values)), now)
     if (values.length === 0) this.only = row
-    else insertRow(this.root, values, row)
+    else this.index.insert(values, row)
     this.live++
     return row
   }
@@ -84,7 +90,7 @@ export class Cells {
     }
     this.live--
     if (row === this.only) this.only = NO_ROW
-    else removeRow(this.root, this.valuesOf(attributes))
+    else this.index.remove(this.valuesOf(attributes))
   }
 
   /** Returns label values as attributes, without the optional ones that are empty. */

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 
 import { COUNTS, MAX, MIN, OVERFLOW_ATTRIBUTES, OVERFLOW_KEY, SERIAL, SLAB_SHIFT, VALUE } from './cells.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { NO_ROW } from './label-index.ts'
+import { NO_ROW } from './label-tree.ts'
 import { addTotals, clearExtremes, hasSameTotals, widen } from './row-totals.ts'
 
 /** Takes what is new of one series, laid out like a row that begins at 0; `row` is `NO_ROW` for a series that is gone. */

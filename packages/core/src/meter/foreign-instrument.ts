@@ -3,7 +3,7 @@ import type { Attributes, Context, Meter, MetricOptions, Observable } from '@ope
 import type { InstrumentSpec } from '../catalogue.ts'
 import type { Diversion } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { NO_ROW } from './label-index.ts'
+import { NO_ROW } from './label-tree.ts'
 import { shown } from './label-values.ts'
 import type { NoticeBoard } from './notices.ts'
 
@@ -37,12 +37,13 @@ export function divertTo(
   const adds = store.spec.kind === 'counter' || store.spec.kind === 'upDownCounter'
   return (value, attributes, context) => {
     if (!store.takes(value)) return true
-    const row = store.row(attributes)
+    const known = store.knownRow(attributes)
+    const row = known === NO_ROW ? store.rowFor(attributes) : known
     if (row === NO_ROW) return true
     try {
-      const known = store.cells.attributes[row] as Attributes
-      if (adds) foreign.add(value, known, context)
-      else foreign.record(value, known, context)
+      const labels = store.cells.attributes[row] as Attributes
+      if (adds) foreign.add(value, labels, context)
+      else foreign.record(value, labels, context)
     } catch (error) {
       notices.warn(
         `foreign ${store.spec.name}`,

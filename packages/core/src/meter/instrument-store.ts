@@ -6,9 +6,9 @@ import { Cells, COUNTS, MAX, MIN, ROUND, VALUE } from './cells.ts'
 import type { DeltaBase } from './delta-base.ts'
 import { ExemplarStore } from './exemplar-store.ts'
 import { ExtremesHistory } from './extremes-history.ts'
-import { childOf, findRow, NO_ROW } from './label-index.ts'
-import type { IndexNode } from './label-index.ts'
+import type { LabelTrees } from './label-index.ts'
 import { LabelReader } from './label-reader.ts'
+import { NO_ROW } from './label-tree.ts'
 import type { NoticeBoard } from './notices.ts'
 import { Refusals } from './refusals.ts'
 import { clearExtremes } from './row-totals.ts'
@@ -22,6 +22,7 @@ export interface StoreOwner {
   readonly notices: NoticeBoard
   /** Series of one instrument, its overflow series counted. */
   readonly seriesLimit: number
+  readonly labelTrees: LabelTrees
 }
 
 /** The series of one instrument, shared by everyone who creates it; with all that is not on the recording path. */
@@ -52,27 +53,31 @@ export class InstrumentStore {
     this.exemplars = new ExemplarStore(this.bounds.length + 1, kind === 'counter' || kind === 'histogram')
     this.refusals = new Refusals(name, owner.notices)
     this.#labels = new LabelReader(spec, this.refusals)
-    this.cells = new Cells(this.#labels.names, strideOf(spec, this.bounds.length), spec.optional)
+    this.cells = new Cells(
+      owner.labelTrees.index(this.#labels.names),
+      strideOf(spec, this.bounds.length),
+      spec.optional,
+    )
   }
 
   get limit(): number {
     return this.#owner.seriesLimit
   }
 
-  /** Returns the row of a record, new if need be, or `NO_ROW` after counting the refusal; never throws. */
-  row(attributes: Attributes | undefined): number {
-    const { names, root, only } = this.cells
-    if (names.length === 0) return only === NO_ROW ? this.rowFor(attributes) : only
-    let node: IndexNode | number | undefined = root
+  /** Returns the row of attributes that are as declared, or `NO_ROW`; never throws. */
+  knownRow(attributes: Attributes | undefined): number {
+    const { index, only } = this.cells
     try {
-      for (let level = 0; typeof node === 'object'; level++) {
-        node = childOf(node, (attributes as Attributes)[names[level] as string] as string)
-      }
+      return index.names.length === 0 ? only : index.findAttributes(attributes as Attributes)
     } catch {
       // No attributes, or a getter threw: the careful way finds out and says it.
-      node = undefined
+      return NO_ROW
     }
-    return typeof node === 'number' ? node : this.rowFor(attributes)
+  }
+
+  /** Returns the row of a record that was not found at once, new if need be, or `NO_ROW` after counting the refusal. */
+  newRow(value: unknown, attributes: unknown): number {
+    return this.takes(value) ? this.rowFor(attributes) : NO_ROW
   }
 
   /** Returns the row for attributes of any kind, new if need be, or `NO_ROW` after counting the refusal. */
@@ -84,13 +89,13 @@ export class InstrumentStore {
   /** Returns the label values in declared order, fit to be kept, or `undefined` after counting the refusal. */
   labelsOf(attributes: unknown): string[] | undefined {
     const labels = this.#labels.read(attributes)
-    if (labels === undefined || this.find(labels) !== NO_ROW) return labels
+    if (labels === undefined || this.cells.find(labels) !== NO_ROW) return labels
     return this.#labels.admit(labels, attributes)
   }
 
   /** Returns the row of such label values, new if there is room, otherwise that of the overflow series. */
   rowOf(labels: readonly string[]): number {
-    const known = this.find(labels)
+    const known = this.cells.find(labels)
     if (known !== NO_ROW) return known
     if (this.cells.live < this.limit - 1 || this.makeRoom()) return this.#created(this.cells.create(labels, Date.now()))
     this.overflowed++
@@ -100,11 +105,6 @@ export class InstrumentStore {
       `has ${this.limit} series, its limit; what is new goes to its overflow series: ${remedy}`,
     )
     return this.cells.overflow === NO_ROW ? this.#created(this.cells.createOverflow(Date.now())) : this.cells.overflow
-  }
-
-  /** Returns the row of label values, or `NO_ROW`. */
-  find(labels: readonly string[]): number {
-    return labels.length === 0 ? this.cells.only : findRow(this.cells.root, labels)
   }
 
   /** Tells whether the instrument takes the value, after counting the refusal if not. */

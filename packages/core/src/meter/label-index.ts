@@ -1,91 +1,98 @@
-/**
- * Finds a row by label values, one level per declared attribute. A node with one child (one status, one command: most of
- * them) keeps it in itself and costs neither a look-up nor a map.
- */
-export class LabelNode<Child> {
-  /** The one child's value; of no use once there is a map. */
-  key: string | undefined = undefined
-  child: Child | undefined = undefined
-  /** All children, when there are several. */
-  map: Map<string, Child> | undefined = undefined
+import type { Attributes } from '@opentelemetry/api'
+
+import { childOf, isBare, LabelNode, NO_ROW, removeChild, rowAt, setChild, setRow } from './label-tree.ts'
+import type { Child } from './label-tree.ts'
+
+/** A tree over label names; each instrument ends at one of its levels. */
+interface LabelTree {
+  names: readonly string[]
+  readonly root: LabelNode
+  /** How many instruments end at each level. */
+  readonly ends: number[]
 }
 
-/** No series has these labels. */
-export const NO_ROW = -1
+/** The trees of a provider: instruments of which one's label names begin with all of the other's share one. */
+export class LabelTrees {
+  readonly #trees: LabelTree[] = []
 
-/** A node above another level or, at the last level, one whose children are rows. */
-export type IndexNode = LabelNode<IndexNode | number>
-
-/** Returns the child under a value. */
-export function childOf<Child>(node: LabelNode<Child>, value: string): Child | undefined {
-  if (node.map !== undefined) return node.map.get(value)
-  return node.key === value ? node.child : undefined
-}
-
-/** Returns the row of these values, or `NO_ROW`. */
-export function findRow(root: IndexNode, values: readonly string[]): number {
-  let node: IndexNode | number | undefined = root
-  for (const value of values) {
-    if (typeof node !== 'object') return NO_ROW
-    node = childOf(node, value)
-  }
-  return typeof node === 'number' ? node : NO_ROW
-}
-
-/** Puts a row under values that are not there yet. */
-export function insertRow(root: IndexNode, values: readonly string[], row: number): void {
-  let node = root
-  for (let level = 0; level < values.length - 1; level++) {
-    const value = values[level] as string
-    let next = childOf(node, value)
-    if (typeof next !== 'object') {
-      next = new LabelNode()
-      addChild(node, value, next)
+  /** Returns an index of its own for an instrument with these label names. */
+  index(names: readonly string[]): LabelIndex {
+    let tree = this.#trees.find((known) => names.every((name, i) => (known.names[i] ?? name) === name))
+    if (tree === undefined) {
+      tree = { names, root: new LabelNode(), ends: [] }
+      this.#trees.push(tree)
     }
-    node = next
+    if (names.length > tree.names.length) tree.names = names
+    const slot = tree.ends[names.length] ?? 0
+    tree.ends[names.length] = slot + 1
+    return new LabelIndex(names, tree.root, slot)
   }
-  addChild(node, values.at(-1) as string, row)
 }
 
-/** Takes the row of these values out, with the nodes that it leaves empty. */
-export function removeRow(node: IndexNode, values: readonly string[], level = 0): void {
-  const value = values[level] as string
-  const child = childOf(node, value)
-  if (typeof child === 'object') {
-    removeRow(child, values, level + 1)
-    if (!isEmpty(child)) return
-  }
-  removeChild(node, value)
-}
+/** Finds the rows of one instrument by label values, given for all of its names in their order. */
+export class LabelIndex {
+  readonly names: readonly string[]
+  readonly root: LabelNode
+  /** Which of the instruments that end at the same level this is. */
+  readonly slot: number
 
-function addChild<Child>(node: LabelNode<Child>, value: string, child: Child): void {
-  if (isEmpty(node)) {
-    node.key = value
-    node.child = child
-    return
+  constructor(names: readonly string[], root: LabelNode, slot: number) {
+    this.names = names
+    this.root = root
+    this.slot = slot
   }
-  if (node.map === undefined) {
-    node.map = new Map([[node.key as string, node.child as Child]])
-    node.key = undefined
-    node.child = undefined
-  }
-  node.map.set(value, child)
-}
 
-function removeChild<Child>(node: LabelNode<Child>, value: string): void {
-  if (node.map === undefined) {
-    node.key = undefined
-    node.child = undefined
-    return
+  /** Returns the row of these values, or `NO_ROW`. */
+  find(values: readonly string[]): number {
+    let child: Child | undefined = this.root
+    for (const value of values) child = typeof child === 'object' ? childOf(child, value) : undefined
+    return rowAt(child, this.slot)
   }
-  node.map.delete(value)
-  if (node.map.size > 1) return
-  const [last] = node.map
-  node.key = last?.[0]
-  node.child = last?.[1]
-  node.map = undefined
-}
 
-function isEmpty(node: LabelNode<unknown>): boolean {
-  return node.key === undefined && node.map === undefined
+  /** Returns the row of attributes that are as declared, or `NO_ROW`; throws what reading them throws. */
+  findAttributes(attributes: Attributes): number {
+    let child: Child | undefined = this.root
+    for (const name of this.names) {
+      child = typeof child === 'object' ? childOf(child, attributes[name] as string) : undefined
+    }
+    return rowAt(child, this.slot)
+  }
+
+  /** Puts a row under values that have none. */
+  insert(values: readonly string[], row: number): void {
+    let node = this.root
+    for (let level = 0; level < values.length; level++) {
+      const value = values[level] as string
+      const isEnd = level === values.length - 1
+      let child = childOf(node, value)
+      if (isEnd && child === undefined && this.slot === 0) {
+        setChild(node, value, row)
+        return
+      }
+      if (typeof child !== 'object') {
+        const grown = new LabelNode()
+        if (child !== undefined) grown.row = child
+        setChild(node, value, grown)
+        child = grown
+      }
+      node = child
+    }
+    setRow(node, this.slot, row)
+  }
+
+  /** Takes the row of these values out, with the nodes that it leaves bare. */
+  remove(values: readonly string[]): void {
+    this.#remove(this.root, values, 0)
+  }
+
+  #remove(node: LabelNode, values: readonly string[], level: number): void {
+    const value = values[level] as string
+    const child = childOf(node, value)
+    if (typeof child === 'object') {
+      if (level === values.length - 1) setRow(child, this.slot, NO_ROW)
+      else this.#remove(child, values, level + 1)
+      if (!isBare(child)) return
+    }
+    removeChild(node, value)
+  }
 }

@@ -9,6 +9,7 @@ import type { Placement } from './cell-instrument.ts'
 import { CellMeter, ScopeState } from './cell-meter.ts'
 import type { MeterOwner } from './cell-meter.ts'
 import type { InstrumentStore } from './instrument-store.ts'
+import { LabelTrees } from './label-index.ts'
 import { shown } from './label-values.ts'
 import { Notices } from './notices.ts'
 import { ObservationCallbacks } from './observation-callbacks.ts'
@@ -54,6 +55,7 @@ export function createMeterProvider(options: MeterProviderOptions = {}): Catalog
 
 export class CellMeterProvider implements CatalogueMeterProvider, MeterOwner, SeriesSource {
   readonly notices = new Notices()
+  readonly labelTrees = new LabelTrees()
   readonly callbacks = new ObservationCallbacks(this.notices)
   readonly #scopes = new Map<string, ScopeState>()
   readonly #producers = new Set<CellProducer>()

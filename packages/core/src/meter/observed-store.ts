@@ -1,6 +1,6 @@
 import { ROUND, START, VALUE } from './cells.ts'
 import { InstrumentStore } from './instrument-store.ts'
-import { NO_ROW } from './label-index.ts'
+import { NO_ROW } from './label-tree.ts'
 
 /** One value that a callback observed. */
 export interface Observation {
@@ -20,7 +20,7 @@ export class ObservedStore extends InstrumentStore {
     this.#round = round
     const unknown: Observation[] = []
     for (const observation of observations) {
-      const row = this.find(observation.labels)
+      const row = this.cells.find(observation.labels)
       if (row === NO_ROW) unknown.push(observation)
       else this.#put(row, observation.value)
     }

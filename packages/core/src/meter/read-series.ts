@@ -6,7 +6,7 @@ import { MAX, MIN, START, VALUE } from './cells.ts'
 import type { DeltaBase } from './delta-base.ts'
 import { extremesOf, histogramValue } from './histogram-value.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { NO_ROW } from './label-index.ts'
+import { NO_ROW } from './label-tree.ts'
 import { hrTime } from './series-data.ts'
 import type { HistogramCounts, SeriesData } from './series-data.ts'
 

@@ -2,7 +2,7 @@ import type { Attributes, Context } from '@opentelemetry/api'
 
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { NO_ROW } from './label-index.ts'
+import { childOf, NO_ROW, rowAt } from './label-tree.ts'
 import type { Write } from './write.ts'
 
 /** `add` of counters, `record` of the others. */
@@ -10,13 +10,14 @@ export type Recording = (value: number, attributes?: Attributes, context?: Conte
 
 /** Creates the function through which an instrument records: the gate, the row of the attributes, the write. */
 export function createRecording(store: InstrumentStore, gate: Gate, write: Write): Recording {
-  return compiled(store, gate, write) ?? interpreted(store, gate, write)
+  return compiledRecording(store, gate, write) ?? interpretedRecording(store, gate, write)
 }
 
-function interpreted(store: InstrumentStore, gate: Gate, write: Write): Recording {
+export function interpretedRecording(store: InstrumentStore, gate: Gate, write: Write): Recording {
   return (value, attributes, context) => {
     if (gate.diverted && gate.divert(value, attributes, context)) return
-    const row = store.row(attributes)
+    let row = store.knownRow(attributes)
+    if (row === NO_ROW) row = store.newRow(value, attributes)
     if (row !== NO_ROW) write(row, value, context)
   }
 }
@@ -26,37 +27,31 @@ function interpreted(store: InstrumentStore, gate: Gate, write: Write): Recordin
  * expression per source location, and at the one `attributes[name]` of all instruments it has seen too many names.
  * Returns `undefined` where the process forbids code from strings.
  */
-function compiled(store: InstrumentStore, gate: Gate, write: Write): Recording | undefined {
-  const { names } = store.cells
+export function compiledRecording(store: InstrumentStore, gate: Gate, write: Write): Recording | undefined {
+  const { names, root, slot } = store.cells.index
   if (names.length === 0) return undefined
   const source = `
     'use strict'
-    const { root } = store.cells
     return (value, attributes, context) => {
       if (gate.diverted && gate.divert(value, attributes, context)) return
-      let node = root
-      let key
+      let child = root
       try {
-        ${levelsOf(names)}
+        ${names.map((name) => `child = typeof child === 'object' ? childOf(child, attributes[${JSON.stringify(name)}]) : undefined`).join('\n')}
       } catch {
-        node = undefined
+        child = undefined
       }
-      if (node === undefined) {
-        node = store.rowFor(attributes)
-        if (node === ${NO_ROW}) return
+      let row = rowAt(child, ${slot})
+      if (row === ${NO_ROW}) {
+        row = store.newRow(value, attributes)
+        if (row === ${NO_ROW}) return
       }
-      write(node, value, context)
+      write(row, value, context)
     }`
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- Of the catalogue only the names go in, as JSON.
-    return new Function('store', 'gate', 'write', source)(store, gate, write) as Recording
+    const create = new Function('store', 'gate', 'write', 'root', 'childOf', 'rowAt', source)
+    return create(store, gate, write, root, childOf, rowAt) as Recording
   } catch {
     return undefined
   }
-}
-
-function levelsOf([name, ...rest]: readonly string[]): string {
-  const level = `key = attributes[${JSON.stringify(name)}]
-    node = node.map !== undefined ? node.map.get(key) : node.key === key ? node.child : undefined`
-  return rest.length === 0 ? level : `${level}\nif (node !== undefined) {\n${levelsOf(rest)}\n}`
 }

@@ -61,6 +61,17 @@ test.each([
   ])
 })
 
+test('a refused value makes no series', async () => {
+  const { provider, counter, gauge, histogram } = setUp()
+  counter.add(NaN, { plugin: 'a', status: 'ok' })
+  counter.bind({ plugin: 'a', status: 'ok' }).add(-1)
+  gauge.record(NaN, { plugin: 'a' })
+  gauge.bind({ plugin: 'a' }).record(NaN)
+  histogram.record(-1, { plugin: 'a' })
+  const points = await collectPoints(provider.producer())
+  expect([...points.keys()].filter((name) => name.startsWith('test.'))).toEqual([])
+})
+
 test('an up-down counter and a gauge take negative numbers, and a gauge infinite ones too', async () => {
   const { provider, upDown, gauge } = setUp()
   upDown.add(-3, { plugin: 'a' })

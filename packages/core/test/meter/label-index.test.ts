@@ -1,0 +1,71 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { LabelTrees } from '../../src/meter/label-index.ts'
+import { isBare, NO_ROW } from '../../src/meter/label-tree.ts'
+
+// Several that share a tree at the same and at other levels, and one that cannot.
+const NAMES = [['a', 'b', 'c'], ['a', 'b'], ['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 'c']] as const
+
+const operation = fc.record({
+  index: fc.nat({ max: NAMES.length - 1 }),
+  values: fc.tuple(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('x', 'y'), fc.constantFrom('x', 'y', 'z')),
+  row: fc.nat({ max: 99 }),
+  do: fc.constantFrom('insert', 'insert', 'remove', 'find'),
+})
+
+test('each instrument finds its own rows and no others, whatever is put in and taken out by those that share its tree', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 120, size: 'max' }), (operations) => {
+      const trees = new LabelTrees()
+      const indexes = NAMES.map((names) => ({
+        index: trees.index(names),
+        truth: new Map<string, [string[], number]>(),
+      }))
+      for (const next of operations) {
+        const { index, truth } = indexes[next.index] as (typeof indexes)[0]
+        const values = next.values.slice(0, index.names.length)
+        const key = values.join()
+        const known = truth.get(key)?.[1] ?? NO_ROW
+        const attributes = Object.fromEntries(index.names.map((name, i) => [name, values[i]]))
+        expect(index.find(values)).toBe(known)
+        expect(index.findAttributes(attributes)).toBe(known)
+        if (next.do === 'insert' && known === NO_ROW) {
+          index.insert(values, next.row)
+          truth.set(key, [values, next.row])
+        } else if (next.do === 'remove' && known !== NO_ROW) {
+          index.remove(values)
+          truth.delete(key)
+        }
+      }
+      for (const { index, truth } of indexes) {
+        for (const [values, row] of truth.values()) {
+          expect(index.find(values)).toBe(row)
+          index.remove(values)
+          expect(index.find(values)).toBe(NO_ROW)
+        }
+      }
+      expect(indexes.every(({ index }) => isBare(index.root))).toBe(true)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('instruments share a tree where the label names of one begin with those of the other', () => {
+  const trees = new LabelTrees()
+  const [abc, ab, a, ab2, , ac] = NAMES.map((names) => trees.index(names))
+  for (const index of [ab, a, ab2]) expect(index?.root).toBe(abc?.root)
+  expect(ac?.root).not.toBe(abc?.root)
+  expect([abc?.slot, ab?.slot, a?.slot, ab2?.slot, ac?.slot]).toEqual([0, 0, 0, 1, 0])
+})
+
+test('values that are missing or no strings are in no row', () => {
+  const index = new LabelTrees().index(['a', 'b'])
+  expect(index.findAttributes({})).toBe(NO_ROW)
+  index.insert(['1', '2'], 5)
+  for (const attributes of [{}, { a: '1' }, { a: 1, b: 2 }, { a: '1', b: 2 }]) {
+    expect(index.findAttributes(attributes)).toBe(NO_ROW)
+  }
+  index.remove(['1', '2'])
+  expect(index.findAttributes({})).toBe(NO_ROW)
+})
