@@ -9,14 +9,14 @@ export interface DemoLoadOptions {
   readonly url: string
   /** Requests per second. */
   readonly rate: number
-  /** Seconds until it ends by itself. */
+  /** Seconds after which it has sent all, unless the server is slow. */
   readonly seconds: number
 }
 
-/** Beyond it a request is left out: a server that has become slow is not buried under its own demonstration. */
+/** Beyond it the next request has to wait: a server that has become slow is not buried under its own demonstration. */
 const MAX_IN_FLIGHT = 8
 
-/** Sends real requests over HTTP, one after the other from a fixed list, until stopped or the time is up. */
+/** Sends `rate * seconds` real requests over HTTP, one after the other from a fixed list, unless stopped before. */
 export function startDemoLoad({ url, rate, seconds }: DemoLoadOptions): DemoLoad {
   const last = Math.ceil(rate * seconds)
   let sent = 0
@@ -25,8 +25,9 @@ export function startDemoLoad({ url, rate, seconds }: DemoLoadOptions): DemoLoad
   const timer = setInterval(() => {
     if (sent >= last) return clearInterval(timer)
     const request = REQUESTS[sent % REQUESTS.length]
+    if (request === undefined || inFlight >= MAX_IN_FLIGHT) return
     sent += 1
-    if (request !== undefined && inFlight < MAX_IN_FLIGHT) void send(request)
+    void send(request)
   }, 1000 / rate)
 
   async function send({ path, ...init }: DemoRequest): Promise<void> {

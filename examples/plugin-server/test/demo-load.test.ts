@@ -20,7 +20,7 @@ test('the demonstration sends real requests of every kind, as many as it says, a
     invalid: 1,
     failed: 1,
   })
-  expect(accesses().filter((line) => Number(line['duration_ms']) > 1000)).toHaveLength(1)
+  expect(accesses().some((line) => Number(line['duration_ms']) > 1000)).toBe(true)
   expect(server.stdout()).toContain('It sends itself 15 requests a second for 2 seconds')
 })
 
