@@ -1,33 +1,46 @@
 // Writes every derived file; with --check writes nothing and fails when one differs from what it derives from.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { configurationPage } from './configuration-page.ts'
 import { guideTable, metricsPage } from './metrics-table.ts'
+import { opsMetrics } from './ops-metrics.ts'
 
 const root = path.dirname(path.dirname(import.meta.dirname))
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 
-const derived: Record<string, () => string> = {
+const drifted: string[] = []
+// The pack is made from the metrics: they are up to date before it is loaded.
+writeDerived({ 'packages/ops/generated/metrics.json': opsMetrics })
+const { opsFiles } = await import('./ops-files.ts')
+writeDerived({
   'docs/METRICS.md': metricsPage,
   'docs/CONFIGURATION.md': configurationPage,
   'README.md': () => between(read('README.md'), 'metrics', guideTable()),
-}
+  ...opsFiles(),
+})
 
-const drifted: string[] = []
-for (const [file, derive] of Object.entries(derived)) {
-  const content = derive()
-  if (read(file) === content) continue
-  drifted.push(file)
-  if (!values.check) writeFileSync(path.join(root, file), content)
-}
-
-if (drifted.length === 0) console.error(`derived files are up to date (${Object.keys(derived).join(', ')})`)
+if (drifted.length === 0) console.error('derived files are up to date')
 else if (values.check) {
   console.error(`out of date: ${drifted.join(', ')}; run \`npm run derive\` and commit`)
   process.exitCode = 1
 } else console.error(`derived anew: ${drifted.join(', ')}`)
+
+function writeDerived(derived: Record<string, () => string>): void {
+  for (const [file, derive] of Object.entries(derived)) {
+    const content = derive()
+    if (read(file) === content) continue
+    drifted.push(file)
+    if (!values.check) write(file, content)
+  }
+}
+
+function write(file: string, content: string): void {
+  const full = path.join(root, file)
+  mkdirSync(path.dirname(full), { recursive: true })
+  writeFileSync(full, content)
+}
 
 function read(file: string): string {
   const full = path.join(root, file)

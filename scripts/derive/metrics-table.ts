@@ -2,7 +2,7 @@ import { prometheusName, type Catalogue, type InstrumentSpec } from '@mcp/otel-c
 
 import { catalogues } from './catalogues.ts'
 
-const PROMETHEUS_TYPE = {
+export const PROMETHEUS_TYPE = {
   counter: 'counter',
   observableCounter: 'counter',
   upDownCounter: 'gauge',

@@ -1,0 +1,6 @@
+export type { OpsOptions } from './ops-options.ts'
+export { packFiles } from './pack/pack-files.ts'
+export { buildRules } from './rules/build-rules.ts'
+export type { RuleFile } from './rules/build-rules.ts'
+export { thresholds } from './thresholds.ts'
+export type { Threshold, ThresholdName, Thresholds } from './thresholds.ts'

@@ -1,0 +1,44 @@
+import type { RuleGroupOf } from './rule.ts'
+
+/** Alerts on targets and their health; only what has been ours within a day is missed. */
+export const healthRules: RuleGroupOf = () => ({
+  name: 'mcp-health',
+  rules: [
+    {
+      alert: 'McpServiceDown',
+      expr: 'group by (job) (last_over_time(mcp_build_info[1d])) unless on (job) (up == 1)',
+      for: '2m',
+      severity: 'critical',
+      summary: 'No instance of the service can be reached',
+      description: 'Prometheus reaches no instance of {{ $labels.job }}.',
+      dashboard: 'mcp-overview',
+    },
+    {
+      alert: 'McpTargetDown',
+      expr: 'up == 0 and on (job, instance) last_over_time(mcp_build_info[1d])',
+      for: '2m',
+      severity: 'critical',
+      summary: 'An instance cannot be reached',
+      description: 'Prometheus does not reach {{ $labels.instance }} of {{ $labels.job }}.',
+      dashboard: 'mcp-system-health',
+    },
+    {
+      alert: 'McpUnhealthy',
+      expr: 'mcp_health_check_status{component="overall"} == 0',
+      for: '2m',
+      severity: 'critical',
+      summary: 'An instance reports that it is unhealthy',
+      description: '{{ $labels.instance }} of {{ $labels.job }} answers 503 on /health.',
+      dashboard: 'mcp-system-health',
+    },
+    {
+      alert: 'McpHealthCheckFailing',
+      expr: 'mcp_health_check_status{component!="overall"} == 0',
+      for: '5m',
+      severity: 'warning',
+      summary: 'A health check fails',
+      description: 'The check {{ $labels.component }} of {{ $labels.instance }} fails.',
+      dashboard: 'mcp-system-health',
+    },
+  ],
+})
