@@ -9,7 +9,9 @@ import type { LoggerClass } from './observe-winston.ts'
 
 /** Node tells on it of each module that is required, also of those inside CommonJS packages that ESM imports. */
 const REQUIRED = 'tracing:module.require:end'
-const IN_WINSTON = /[\\/]winston[\\/]lib[\\/]winston\.js$/
+/** Who requires it first, and who does so by its other name; hooks of `require` keep Node from telling of the second. */
+const IN_WINSTON = /[\\/]winston[\\/]lib[\\/]winston(?:[\\/]create-logger)?\.js$/
+const LOGGER_IDS: readonly unknown[] = ['./winston/logger', './logger']
 const LOGGER_FILE = /[\\/]winston[\\/]lib[\\/]winston[\\/]logger\.js$/
 
 interface Watch {
@@ -45,7 +47,7 @@ function startWatch(watch: Watch): () => void {
   }
   const onRequired = (message: unknown): void => {
     const { id, parentFilename, result } = message as { id?: unknown; parentFilename?: unknown; result?: unknown }
-    if (id === './winston/logger' && IN_WINSTON.test(String(parentFilename))) observe(result)
+    if (LOGGER_IDS.includes(id) && IN_WINSTON.test(String(parentFilename))) observe(result)
   }
   channel(REQUIRED).subscribe(onRequired)
   return () => {

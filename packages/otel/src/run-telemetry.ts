@@ -12,6 +12,7 @@ import { observeCrashes } from './instrument/observe-crashes.ts'
 import { observeBuild, observeProcess } from './instrument/observe-process.ts'
 import { createFlush } from './life/create-flush.ts'
 import { installExitPolicy } from './life/exit-policy.ts'
+import { observeAppWinston } from './logs/app-winston.ts'
 import { startLogLines } from './logs/log-lines.ts'
 import type { StartOptions } from './options.ts'
 import { preamble } from './preamble.ts'
@@ -62,6 +63,7 @@ export function runTelemetry(
     () => instrumented.disable(),
     () => logLines.stop(),
     () => health.stop(),
+    ...(config.log.winston ? [observeAppWinston()] : []),
     observeBuild(),
     ...(config.metrics.process ? [observeProcess()] : []),
     observeCrashes((error) => logLines.crash(error)),

@@ -129,6 +129,11 @@ const log = {
     default: false,
     doc: 'Writes log lines to stderr as well.',
   }),
+  winston: setting(onOff, {
+    env: 'MCP_OTEL_LOG_WINSTON',
+    default: true,
+    doc: "Puts the trace into the lines of the app's own winston loggers, and sends their records where logs are exported.",
+  }),
   access: setting(onOff, {
     env: 'MCP_OTEL_LOG_ACCESS',
     default: true,

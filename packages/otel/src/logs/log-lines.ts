@@ -3,7 +3,6 @@ import { createRequire } from 'node:module'
 import type { Config } from '@mcp/otel-core'
 import type { RequestInfo } from '@mcp/otel-http-instrumentation'
 import type * as Logging from '@mcp/otel-logging'
-import { onExecution } from '@mcp/otel-plugin-instrumentation'
 
 const require = createRequire(import.meta.url)
 
@@ -20,7 +19,7 @@ export interface LogLines {
 export function startLogLines({ log }: Config): LogLines {
   if (log.file === undefined && !log.console) return { onRequest: undefined, crash: () => {}, stop: () => {} }
   // Loaded only here: winston takes as long to load as the whole of a small app.
-  const { createLogger } = require('@mcp/otel-logging') as typeof Logging
+  const { createLogger, logExecutions, logRequests } = require('@mcp/otel-logging') as typeof Logging
   const logger: Logging.Logger = createLogger({
     level: log.level,
     file: log.file ?? false,
@@ -28,19 +27,9 @@ export function startLogLines({ log }: Config): LogLines {
     maxBytes: log.maxBytes,
     backupCount: log.backupCount,
   })
-  const http = logger.getLogger('mcp.http')
-  const plugins = logger.getLogger('mcp.plugin')
-  const stop = log.plugin
-    ? onExecution(({ plugin, command, status, durationMs, context }) => {
-        plugins.plugin({ plugin, command, status, duration_ms: durationMs }, context)
-      })
-    : () => {}
+  const stop = log.plugin ? logExecutions(logger.getLogger('mcp.plugin')) : () => {}
   return {
-    onRequest: log.access
-      ? ({ method, path, status, durationMs, context }) => {
-          http.access({ method, path, status, duration_ms: durationMs }, context)
-        }
-      : undefined,
+    onRequest: log.access ? logRequests(logger.getLogger('mcp.http')) : undefined,
     crash(error) {
       logger.error(error instanceof Error ? error : new Error(String(error)))
       logger.flush()
