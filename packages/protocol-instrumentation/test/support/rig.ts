@@ -98,7 +98,9 @@ function addTools(server: TestServer, contextOf: (extra: unknown) => ToolContext
     await progress()
     return said('done')
   })
-  tool('ask', async (_args, { elicit }) => said(JSON.stringify(await elicit())))
+  tool('ask', async ({ text }, { elicit }) =>
+    said(JSON.stringify(await elicit(text === 'briefly' ? { timeout: 50 } : {}))),
+  )
   server.registerPrompt('greet', { description: 'greets' }, () => ({
     messages: [{ role: 'user', content: { type: 'text', text: 'hello' } }],
   }))

@@ -61,7 +61,7 @@ export type ClassOf<T> = new (info: { name: string; version: string }, options?:
 export interface ToolContext {
   readonly signal: AbortSignal
   readonly progress: () => Promise<void>
-  readonly elicit: () => Promise<unknown>
+  readonly elicit: (options: { readonly timeout?: number }) => Promise<unknown>
 }
 
 /** One copy of an SDK. */
@@ -102,7 +102,7 @@ interface V2Context {
     readonly signal: AbortSignal
     readonly _meta?: { readonly progressToken?: unknown }
     notify(notification: object): Promise<void>
-    elicitInput(params: object): Promise<unknown>
+    elicitInput(params: object, options: object): Promise<unknown>
   }
 }
 
@@ -128,7 +128,7 @@ function v1(parts: V1Parts): Stack {
       return {
         signal: extra.signal,
         progress: () => extra.sendNotification(progressOf(extra._meta?.progressToken)),
-        elicit: () => asking.elicitInput(QUESTION, { relatedRequestId: requestId }),
+        elicit: (options) => asking.elicitInput(QUESTION, { relatedRequestId: requestId, ...options }),
       }
     },
   }
@@ -155,7 +155,7 @@ const v2: Stack = {
     return {
       signal: mcpReq.signal,
       progress: () => mcpReq.notify(progressOf(mcpReq._meta?.progressToken)),
-      elicit: () => mcpReq.elicitInput(QUESTION),
+      elicit: (options) => mcpReq.elicitInput(QUESTION, options),
     }
   },
 }
