@@ -14,10 +14,10 @@ export function jsonLine(entry: LogEntry): string {
 
 /** Returns what a line says, apart from when, and where in which trace, it was said. */
 export function jsonContent({ name, level, message, fields }: LogEntry): string {
+  const head = `"name":${JSON.stringify(name)},"levelname":"${level}","message":`
   const text = message === null ? 'null' : JSON.stringify(message)
   const rest = JSON.stringify(fields)
-  const head = `"name":${JSON.stringify(name)},"levelname":"${level}","message":${text}`
-  return tamed(rest.length > 2 ? `${head},${rest.slice(1, -1)}` : head)
+  return tamed(rest === '{}' ? head + text : `${head}${text},${rest.slice(1, -1)}`)
 }
 
 /** Returns the line of an entry whose content is known. */

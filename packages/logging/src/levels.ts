@@ -3,9 +3,6 @@ import { SeverityNumber } from '@opentelemetry/api'
 /** The level names that stand in a line, as Python's `logging` has them. */
 export type LevelName = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL'
 
-/** The five levels, least severe first. */
-export const LEVEL_NAMES: readonly LevelName[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']
-
 /** winston's level table: the logger has one method for each name; the smaller the number, the more severe. */
 export const WINSTON_LEVELS: Readonly<Record<string, number>> = {
   critical: 0,
@@ -19,23 +16,27 @@ export const WINSTON_LEVELS: Readonly<Record<string, number>> = {
   silly: 4,
 }
 
-const BY_NAME: Readonly<Record<string, LevelName>> = {
-  critical: 'CRITICAL',
-  fatal: 'CRITICAL',
-  emerg: 'CRITICAL',
-  alert: 'CRITICAL',
-  crit: 'CRITICAL',
-  error: 'ERROR',
-  warning: 'WARNING',
-  warn: 'WARNING',
-  info: 'INFO',
-  notice: 'INFO',
-  debug: 'DEBUG',
-  http: 'DEBUG',
-  verbose: 'DEBUG',
-  silly: 'DEBUG',
-  trace: 'DEBUG',
-}
+const BY_NAME: ReadonlyMap<string, LevelName> = new Map<string, LevelName>(
+  Object.entries({
+    critical: 'CRITICAL',
+    fatal: 'CRITICAL',
+    emerg: 'CRITICAL',
+    alert: 'CRITICAL',
+    crit: 'CRITICAL',
+    error: 'ERROR',
+    warning: 'WARNING',
+    warn: 'WARNING',
+    info: 'INFO',
+    notice: 'INFO',
+    debug: 'DEBUG',
+    http: 'DEBUG',
+    verbose: 'DEBUG',
+    silly: 'DEBUG',
+    trace: 'DEBUG',
+  }),
+)
+
+const RANKS: Readonly<Record<LevelName, number>> = { CRITICAL: 0, ERROR: 1, WARNING: 2, INFO: 3, DEBUG: 4 }
 
 const SEVERITIES: Readonly<Record<LevelName, SeverityNumber>> = {
   DEBUG: SeverityNumber.DEBUG,
@@ -51,11 +52,7 @@ const SEVERITIES: Readonly<Record<LevelName, SeverityNumber>> = {
  */
 export function parseLevel(value: unknown): LevelName | undefined {
   if (typeof value !== 'string') return undefined
-  return Object.hasOwn(BY_NAME, value) ? BY_NAME[value] : lowerCased(value.toLowerCase())
-}
-
-function lowerCased(name: string): LevelName | undefined {
-  return Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined
+  return BY_NAME.get(value) ?? BY_NAME.get(value.toLowerCase())
 }
 
 /** Returns OpenTelemetry's severity of a level. */
@@ -65,5 +62,5 @@ export function severityOf(level: LevelName): SeverityNumber {
 
 /** Returns how severe a level is: 0 (CRITICAL) to 4 (DEBUG), as in `WINSTON_LEVELS`. */
 export function rankOf(level: LevelName): number {
-  return LEVEL_NAMES.length - 1 - LEVEL_NAMES.indexOf(level)
+  return RANKS[level]
 }

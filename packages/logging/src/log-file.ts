@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
 
 import { hearsItsEnd, onExit, onSignal } from './exit-flush.ts'
+import { PartlyWritten } from './partly-written.ts'
 import { PendingLines } from './pending-lines.ts'
-import { PartlyWritten, RotatingFile } from './rotating-file.ts'
+import { RotatingFile } from './rotating-file.ts'
 
 /** How often a file that cannot be written is tried again, ms. */
 const RETRY_MS = 500
+/** The longest that a line may be in a file of which it is not known that it is still there, ms. */
+const SETTLE_MS = 50
 /** An outage within this time of the last one that was reported is not said again, ms. */
 const QUIET_MS = 60_000
 const MAX_PENDING_BYTES = 8_388_608
@@ -52,6 +55,7 @@ export class LogFile {
   #batch = ''
   #batchTimer: NodeJS.Timeout | undefined
   #retryTimer: NodeJS.Timeout | undefined
+  #settleTimer: NodeJS.Timeout | undefined
   #retryAt = 0
   #isDown = false
   #isSaid = false
@@ -90,6 +94,7 @@ export class LogFile {
     const now = Date.now()
     this.#writeBatch(now)
     if (this.#isDown) this.#resume(now)
+    else this.#settle(now)
   }
 
   close(): void {
@@ -131,10 +136,22 @@ export class LogFile {
   #tryAppend(lines: string | Buffer, now: number): Buffer | undefined {
     try {
       this.#file.append(lines, now)
+      if (this.#file.isAssumed) this.#settleTimer ??= setTimeout(() => this.#settle(Date.now()), SETTLE_MS).unref()
       return undefined
     } catch (error) {
       this.#fail(error as Error, now)
       return error instanceof PartlyWritten ? error.rest : Buffer.from(lines as string)
+    }
+  }
+
+  #settle(now: number): void {
+    clearTimeout(this.#settleTimer)
+    this.#settleTimer = undefined
+    try {
+      this.#file.settle(now)
+    } catch (error) {
+      this.#fail(error as Error, now)
+      if (error instanceof PartlyWritten) this.#hold(error.rest)
     }
   }
 

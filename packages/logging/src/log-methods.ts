@@ -3,6 +3,7 @@ import type winston from 'winston'
 import { WINSTON_LEVELS } from './levels.ts'
 import { isError } from './logged-error.ts'
 import type { AccessFields, Logger, PluginFields } from './logger.ts'
+import type { Info } from './read-content.ts'
 import { LEVEL, SPLAT } from './winston-symbols.ts'
 import { writeFields, writeThrown } from './write-categories.ts'
 
@@ -40,17 +41,25 @@ export function categoryMethods(): Pick<Logger, 'access' | 'plugin'> {
 }
 
 function writeArguments(logger: Logger, level: unknown, args: readonly unknown[]): Logger {
-  const [message, ...splat] = args.length === 0 ? [''] : args
-  if (isError(message)) writeThrown(logger, message, splat[0], undefined, level)
-  else
-    logger.write({ ...logger.defaultMeta, [LEVEL]: level, level, message, ...(splat.length > 0 && { [SPLAT]: splat }) })
+  const message = args.length === 0 ? '' : args[0]
+  if (isError(message)) {
+    writeThrown(logger, message, args[1], undefined, level)
+    return logger
+  }
+  const info: Info = { level, message, [LEVEL]: level }
+  if (args.length > 1) info[SPLAT] = args.slice(1)
+  logger.write(withDefaults(logger, info))
   return logger
+}
+
+function withDefaults({ defaultMeta }: Logger, info: Info): Info {
+  return defaultMeta === null || defaultMeta === undefined ? info : { ...defaultMeta, ...info }
 }
 
 /** `log({ level, message, … })`. */
 function writeObject(logger: Logger, info: unknown): Logger {
   const { level, message } = takenApart(info)
-  logger.write({ ...logger.defaultMeta, [LEVEL]: level, level, message })
+  logger.write(withDefaults(logger, { level, message, [LEVEL]: level }))
   return logger
 }
 

@@ -87,7 +87,8 @@ export class LogPipeline {
     const threshold = this.#levels.rankOf(name)
     if (this.#root.silent) return false
     if (this.#otlp !== undefined && rank <= threshold) return true
-    return this.#root.transports.some((transport) => rank <= rankOfTransport(transport, threshold))
+    for (const transport of this.#root.transports) if (rank <= rankOfTransport(transport, threshold)) return true
+    return false
   }
 
   /** Hands an entry to every sink that wants its level. */

@@ -47,6 +47,8 @@ export class OtlpEmitter {
 
 function emitTo(logger: ApiLogger, entry: LogEntry, sealed: AuditSeal | undefined): void {
   const { time, level, levelText = level, message, exception, context } = entry
+  // Without an SDK nothing of what follows is needed.
+  if (!logger.enabled()) return
   const severityNumber = parseLevel(levelText) === undefined ? undefined : severityOf(level)
   if (!logger.enabled({ context, ...(severityNumber !== undefined && { severityNumber }) })) return
   const body = message ?? exception?.message

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-import type { Redactor } from './redactor.ts'
+import type { KeyVerdict, Redactor } from './redactor.ts'
 
 /** What JSON can say. */
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain }
@@ -19,7 +19,7 @@ const MAX_SECRET = 2048
  */
 export class PlainWalk {
   readonly #redactor: Redactor
-  readonly #ancestors: object[] = []
+  #ancestors: object[] | undefined
   #nodes = 0
 
   constructor(redactor: Redactor) {
@@ -64,37 +64,35 @@ export class PlainWalk {
         into['…'] = 'more entries'
         return
       }
-      const plain = this.#property(source, key)
-      if (plain !== undefined) put(into, this.#redactor.key(name).shown, plain)
+      const verdict = this.#redactor.key(name)
+      const plain = this.#property(source, key, verdict)
+      if (plain !== undefined) put(into, verdict.shown, plain)
     }
   }
 
-  #property(source: object, key: string): Plain | undefined {
-    let value: unknown
+  #property(source: object, key: string, verdict: KeyVerdict): Plain | undefined {
     try {
-      value = (source as Record<string, unknown>)[key]
+      return this.#judged((source as Record<string, unknown>)[key], key, verdict)
     } catch {
       return '[unreadable]'
     }
-    return this.keyed(key, value)
   }
 
-  /** The plain form of a value that stands under `key`. */
-  keyed(key: string, value: unknown): Plain | undefined {
-    if (this.#redactor.key(key).isSecret && this.#redactor.isSecretValue(key, value)) return this.#redactor.censor
-    return this.value(value)
+  #judged(value: unknown, key: string, { isSecret }: KeyVerdict): Plain | undefined {
+    return isSecret && this.#redactor.isSecretValue(key, value) ? this.#redactor.censor : this.value(value)
   }
 
   #guarded(value: object): Plain | undefined {
-    if (this.#ancestors.includes(value)) return '[Circular]'
-    if (this.#ancestors.length >= MAX_DEPTH) return Array.isArray(value) ? '[Array]' : '[Object]'
-    this.#ancestors.push(value)
+    const ancestors = (this.#ancestors ??= [])
+    if (ancestors.includes(value)) return '[Circular]'
+    if (ancestors.length >= MAX_DEPTH) return Array.isArray(value) ? '[Array]' : '[Object]'
+    ancestors.push(value)
     try {
       return this.#object(value)
     } catch {
       return '[unreadable]'
     } finally {
-      this.#ancestors.pop()
+      ancestors.pop()
     }
   }
 
@@ -166,8 +164,9 @@ export class PlainWalk {
         break
       }
       const label = typeof key === 'string' ? key : (JSON.stringify(this.value(key)) ?? 'undefined')
-      const plain = this.keyed(label, value)
-      if (plain !== undefined) put(into, this.#redactor.key(label).shown, plain)
+      const verdict = this.#redactor.key(label)
+      const plain = this.#judged(value, label, verdict)
+      if (plain !== undefined) put(into, verdict.shown, plain)
     }
     return into
   }

@@ -170,7 +170,7 @@ test('an entry that is changed, removed, inserted or reordered is found and name
         expect(problems.map(({ kind }) => kind)).toContain(expectedKind[name])
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 60 },
   )
 })
 
@@ -185,7 +185,7 @@ test('changing any one byte of the file is found', async () => {
       writeFileSync(path, bytes)
       expect((await verifyAudit(path)).ok).toBe(false)
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   )
 })
 
