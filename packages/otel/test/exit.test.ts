@@ -126,6 +126,28 @@ describe('what was recorded before the end arrives', () => {
     ])
   })
 
+  test.each(['cumulative', 'delta'])('metrics too, %s, when the app exits at once', async (temporality) => {
+    const service = `counts ${temporality} and exits`
+    const script = `
+      require('@mcp/otel').withExecution({ plugin: 'p', command: 'c' }, async () => {}).then(() => process.exit(3))`
+    const env = {
+      ...OURS,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl,
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: temporality,
+      OTEL_SERVICE_NAME: service,
+    }
+    await using app = new AppProcess(['--require', REGISTER, '-e', script], { env })
+    expect(await app.exit()).toEqual({ code: 3, signal: null })
+    const points = collector.points.all.filter(
+      ({ attributes, name, resource }) =>
+        resource['service.name'] === service &&
+        name === 'mcp.plugin.executions' &&
+        attributes['plugin'] === 'p' &&
+        attributes['status'] === 'success',
+    )
+    expect(points).toMatchObject([{ temporality, value: 1 }])
+  })
+
   test('metrics too, and each span once', async () => {
     const service = 'ends with metrics'
     await observed('natural', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_SERVICE_NAME: service })

@@ -25,6 +25,10 @@ export type TemporalitySelector = {
 export interface SeriesProducer {
   /** Collects every series; observable callbacks get `timeoutMillis` (default 5000) to end. Never rejects. */
   collect(options?: { timeoutMillis?: number }): Promise<SeriesCollection>
+  /**
+   * Collects at once, for when nothing asynchronous runs any more; observables that cannot answer at once are left out.
+   */
+  collectNow(): SeriesCollection
   /** Ends the reader: nothing more is kept for it. */
   close(): void
 }
@@ -39,6 +43,8 @@ export interface ScopeStores {
 export interface SeriesSource {
   readonly scopes: Iterable<ScopeStores>
   observe(timeoutMillis: number | undefined, into: Observations, errors: unknown[]): Promise<void>
+  /** Asks the observables that can answer at once. */
+  observeNow(): Observations
   /** Numbers the collections. */
   nextRound(): number
   detach(producer: CellProducer): void
@@ -81,11 +87,30 @@ export class CellProducer implements SeriesProducer {
     const errors: unknown[] = []
     const observations: Observations = new Map()
     await this.#source.observe(options?.timeoutMillis, observations, errors)
+    const reading = this.#read(observations)
+    for (let turn = performance.now(); ;) {
+      const { done, value } = reading.next()
+      if (done === true) return { resourceMetrics: { resource: EMPTY_RESOURCE, scopeMetrics: value }, errors }
+      if (performance.now() - turn < TURN_MILLIS) continue
+      await setImmediate()
+      turn = performance.now()
+    }
+  }
+
+  collectNow(): SeriesCollection {
+    const reading = this.#read(this.#source.observeNow())
+    for (;;) {
+      const { done, value } = reading.next()
+      if (done === true) return { resourceMetrics: { resource: EMPTY_RESOURCE, scopeMetrics: value }, errors: [] }
+    }
+  }
+
+  /** Reads instrument by instrument, with a place to pause after each. */
+  *#read(observations: Observations): Generator<void, ScopeSeries[]> {
     const interval = { since: this.#since, until: hrTime(Date.now()) }
     this.#since = interval.until
     const round = this.#source.nextRound()
     const scopeMetrics: ScopeSeries[] = []
-    let turn = performance.now()
     for (const { scope, stores } of this.#source.scopes) {
       const metrics: SeriesData[] = []
       for (const store of stores) {
@@ -93,13 +118,11 @@ export class CellProducer implements SeriesProducer {
         const data = readSeries(store, this.#bases.get(store), interval)
         store.exemplars.renew()
         if (data.dataPoints.length > 0) metrics.push(data)
-        if (performance.now() - turn < TURN_MILLIS) continue
-        await setImmediate()
-        turn = performance.now()
+        yield
       }
       if (metrics.length > 0) scopeMetrics.push({ scope, metrics })
     }
-    return { resourceMetrics: { resource: EMPTY_RESOURCE, scopeMetrics }, errors }
+    return scopeMetrics
   }
 
   close(): void {

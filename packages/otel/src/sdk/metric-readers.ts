@@ -23,7 +23,9 @@ export function createMetricPipelines(
     }
     const exporting = createOtlpMetricExporter(config, observer)
     const producer = producerFor(meterProvider, temporalityOf(exporting.exporter))
-    return { processor: periodicReader(exporting.exporter, producer, config), exporting }
+    // Of the app's own metrics, which only the SDK has, nothing can be had at once.
+    const remaining = () => ({ ...producer.collectNow().resourceMetrics, resource })
+    return { processor: periodicReader(exporting.exporter, producer, config), exporting, remaining }
   })
 }
 
