@@ -1,6 +1,6 @@
 import { Connection } from './connection.ts'
 import { fieldsOf } from './message.ts'
-import type { Fields, RpcMessage } from './message.ts'
+import type { Fields } from './message.ts'
 import { observeHandlers } from './observe-handlers.ts'
 import { protocolState, telemetryOf } from './protocol-state.ts'
 import { claimStdio } from './stdio.ts'

@@ -3,8 +3,6 @@ import { processWide } from '@mcp/otel-core'
 import { guarded } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 
-type Write = typeof process.stdout.write
-
 /**
  * Moves to stderr what is written to stdout and is no JSON-RPC message, and counts it: one stray line is enough for a
  * client to give the session up.

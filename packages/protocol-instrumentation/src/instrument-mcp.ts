@@ -26,9 +26,9 @@ export function instrumentMcp(classes: McpClasses, options?: McpOptions): void {
   const { telemetry: known } = protocolState()
   let telemetry: ProtocolTelemetry | undefined
   for (const name of ['Server', 'Client', 'McpServer'] as const) {
-    const given = classes[name]
+    const given: unknown = fieldsOf(classes)[name]
     if (given === undefined) continue
-    const prototype: unknown = typeof given === 'function' ? given.prototype : undefined
+    const { prototype } = typeof given === 'function' ? given : { prototype: undefined as unknown }
     if (typeof prototype !== 'object' || prototype === null || !('connect' in prototype)) {
       say(`instrumentMcp was given ${typeof given} as ${name}; expected the class of an SDK; it is not observed`)
       continue

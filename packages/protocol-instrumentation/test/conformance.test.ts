@@ -88,8 +88,9 @@ function expectMetrics(rig: Rig, { execution, errorClass, server, client }: Scen
   const executions = Object.entries(rig.points('mcp.plugin.executions')).filter(([, count]) => count > 0)
   const [command, status] = execution?.split(' ') ?? []
   expect(executions).toEqual(execution === undefined ? [] : [[`plugin=shop,command=${command},status=${status}`, 1]])
-  if (errorClass !== undefined)
-    expect(rig.points('mcp.errors')).toMatchObject({ [`source=plugin,type=${errorClass}`]: 1 })
+  expect(rig.points('mcp.errors')).toMatchObject(
+    errorClass === undefined ? {} : { [`source=plugin,type=${errorClass}`]: 1 },
+  )
   for (const [metric, expected] of [
     ['mcp.server.operation.duration', server],
     ['mcp.client.operation.duration', client],

@@ -1,0 +1,282 @@
+import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from '@opentelemetry/api'
+import type { Context, TracerProvider } from '@opentelemetry/api'
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+
+import { instrumentClient, instrumentMcp, instrumentServer } from '../src/index.ts'
+import type { McpOptions } from '../src/index.ts'
+import { createRig } from './support/rig.ts'
+import { stacks } from './support/stacks.ts'
+import type { StackName, TestServer } from './support/stacks.ts'
+import { createTestTelemetry, registerContext } from './support/telemetry.ts'
+import type { TestTelemetry } from './support/telemetry.ts'
+
+beforeAll(registerContext)
+
+let telemetry: TestTelemetry
+let providers: McpOptions
+beforeEach(() => {
+  telemetry = createTestTelemetry()
+  providers = { meterProvider: telemetry.meterProvider, tracerProvider: telemetry.tracerProvider }
+})
+
+const both = ['v1 ESM', 'v2'] as const
+
+/** A low-level server without classes of its own, connected to whoever sends on the transport that is returned. */
+async function lowLevel(stackName: StackName, options: McpOptions, handlers: Record<string, () => unknown>) {
+  const stack = stacks[stackName]
+  const server = new stack.Server({ name: 'low', version: '1' }, { capabilities: { tools: {} } }) as TestServer & {
+    _requestHandlers: Map<string, unknown>
+  }
+  for (const [method, handler] of Object.entries(handlers)) server._requestHandlers.set(method, async () => handler())
+  instrumentServer(server, options)
+  const [near, far] = stack.linked()
+  const answers: unknown[] = []
+  Object.assign(near, { onmessage: (answer: unknown) => answers.push(answer) })
+  await server.connect(far)
+  let id = 0
+  return {
+    server,
+    near,
+    ask: async (method: string, params: object = {}, meta: object = {}): Promise<unknown> => {
+      const before = answers.length
+      id += 1
+      await near.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } })
+      return vi.waitFor(() => {
+        expect(answers.length).toBeGreaterThan(before)
+        return answers[before]
+      })
+    },
+  }
+}
+
+const REMOTE = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, baggage: 'tenant=acme' }
+
+test.each([
+  ['parent', { traceId: '1'.repeat(32), parent: '2'.repeat(16), links: 0, baggage: 'acme' }],
+  ['link', { traceId: undefined, parent: undefined, links: 1, baggage: undefined }],
+  ['off', { traceId: undefined, parent: undefined, links: 0, baggage: undefined }],
+] as const)('a trace that comes with a request is taken as trustRemote says: %s', async (trustRemote, expected) => {
+  let seen: Context = ROOT_CONTEXT
+  const { ask } = await lowLevel(
+    'v2',
+    { ...providers, trustRemote },
+    {
+      ping() {
+        seen = context.active()
+        return {}
+      },
+    },
+  )
+  await ask('ping', {}, REMOTE)
+  const [span] = telemetry.spansOf('server', 'ping')
+  if (span === undefined) throw new Error('no span')
+  expect(span.spanContext().traceId === '1'.repeat(32)).toBe(expected.traceId !== undefined)
+  expect(span.parentSpanContext?.spanId).toBe(expected.parent)
+  expect(span.links).toHaveLength(expected.links)
+  expect(propagation.getBaggage(seen)?.getEntry('tenant')?.value).toBe(expected.baggage)
+  expect(trace.getSpanContext(seen)?.spanId).toBe(span.spanContext().spanId)
+})
+
+test('the span of the HTTP request around it is linked when the trace comes with the message', async () => {
+  const { near } = await lowLevel('v1 ESM', providers, { ping: () => ({}) })
+  const http = telemetry.tracerProvider
+    .getTracer('test')
+    .startSpan('POST /mcp', { kind: SpanKind.SERVER }, ROOT_CONTEXT)
+  await context.with(trace.setSpan(ROOT_CONTEXT, http), () =>
+    near.send({ jsonrpc: '2.0', id: 1, method: 'ping', params: { _meta: REMOTE } }),
+  )
+  await context.with(trace.setSpan(ROOT_CONTEXT, http), () => near.send({ jsonrpc: '2.0', id: 2, method: 'ping' }))
+  const [traced, bare] = await vi.waitFor(() => {
+    const spans = telemetry.spansOf('server', 'ping')
+    expect(spans).toHaveLength(2)
+    return spans
+  })
+  expect(traced?.links.map((link) => link.context.spanId)).toEqual([http.spanContext().spanId])
+  expect(traced?.parentSpanContext?.spanId).toBe(REMOTE.traceparent.split('-')[2])
+  expect(bare?.parentSpanContext?.spanId).toBe(http.spanContext().spanId)
+})
+
+test.each(both)(
+  '%s: what a low-level handler throws is on the span, with its stack; the answer is as without us',
+  async (stack) => {
+    class StockError extends Error {
+      override name = 'StockError'
+      readonly code = -32050
+    }
+    const { ask } = await lowLevel(stack, providers, {
+      'tools/call': () => {
+        throw new StockError('sold out')
+      },
+    })
+    const answer = await ask('tools/call', { name: 'buy', arguments: {} })
+    expect(answer).toMatchObject({ error: { code: -32050, message: 'sold out' } })
+    const [span] = telemetry.spansOf('server', 'tools/call buy')
+    expect(span?.attributes).toMatchObject({ 'error.type': '-32050', 'rpc.response.status_code': '-32050' })
+    const exception = span?.events[0]?.attributes
+    expect(exception?.['exception.type']).toBe('StockError')
+    expect(exception?.['exception.stacktrace']).toContain('behaviour.test.ts')
+    expect(telemetry.points('mcp.errors')).toEqual({ 'source=plugin,type=StockError': 1 })
+  },
+)
+
+test('names and methods that a scanner invents make no series', async () => {
+  const { ask } = await lowLevel('v2', providers, {
+    'tools/list': () => ({ tools: [{ name: 'buy', inputSchema: { type: 'object' } }] }),
+    'tools/call': () => ({ content: [] }),
+  })
+  await ask('tools/list')
+  await ask('tools/call', { name: 'buy' })
+  for (let i = 0; i < 30; i++) {
+    await ask('tools/call', { name: `guess-${i}` })
+    await ask(`admin/guess-${i}`)
+  }
+  expect(telemetry.points('mcp.plugin.executions')).toEqual({
+    'plugin=low,command=buy,status=success': 1,
+    'plugin=low,command=_OTHER,status=success': 30,
+  })
+  const methods = Object.keys(telemetry.points('mcp.server.operation.duration')).map((labels) => labels.split(',')[0])
+  expect(new Set(methods)).toEqual(
+    new Set(['mcp.method.name=tools/list', 'mcp.method.name=tools/call', 'mcp.method.name=_OTHER']),
+  )
+  expect(telemetry.spans().some(({ name }) => name.includes('guess'))).toBe(false)
+})
+
+test('a tool that is registered while the server runs is measured by its name', async () => {
+  const rig = await createRig('v2', 'memory')
+  rig.servers[0]?.registerTool('late', {}, () => ({ content: [] }))
+  await rig.stack.callTool(rig.client, { name: 'late', arguments: {} })
+  await vi.waitFor(() =>
+    expect(rig.points('mcp.plugin.executions')).toMatchObject({ 'plugin=shop,command=late,status=success': 1 }),
+  )
+  await rig.close()
+})
+
+test.each(both)('%s: no content of arguments or results is anywhere, only keys and sizes', async (stack) => {
+  const rig = await createRig(stack, 'stdio')
+  await rig.stack.callTool(rig.client, { name: 'echo', arguments: { text: 'hunter2' } })
+  const [span] = await vi.waitFor(() => {
+    const spans = rig.spansOf('server', 'tools/call echo')
+    expect(spans).toHaveLength(1)
+    return spans
+  })
+  expect(span?.attributes).toMatchObject({
+    'mcp.tool.call.arguments.keys': ['text'],
+    'mcp.tool.call.arguments.size': 18,
+  })
+  expect(span?.attributes['mcp.tool.call.result.size']).toBeGreaterThan(10)
+  const everything = JSON.stringify(rig.spans().map(({ attributes, events, name }) => [name, attributes, events]))
+  expect(everything).not.toContain('hunter2')
+  await rig.close()
+})
+
+function redact(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll('hunter2', '[REDACTED]'))
+}
+
+test('content that is wished for goes through the redactor first, and is cut to a length', async () => {
+  const capture = { arguments: true, results: true, maxLength: 40, redact }
+  const rig = await createRig('v2', 'memory', { capture })
+  await rig.stack.callTool(rig.client, { name: 'echo', arguments: { text: `hunter2 ${'x'.repeat(100)}` } })
+  await rig.close()
+  const [span] = rig.spansOf('server', 'tools/call echo')
+  expect(span?.attributes['gen_ai.tool.call.arguments']).toBe(`{"text":"[REDACTED] ${'x'.repeat(20)}…`)
+  expect(String(span?.attributes['gen_ai.tool.call.result'])).toHaveLength(41)
+})
+
+test('nothing is observed twice, however often it is asked for', async () => {
+  const stack = stacks['v2']
+  const McpServer = class extends stack.McpServer {}
+  const Client = class extends stack.Client {}
+  instrumentMcp({ McpServer, Client }, providers)
+  instrumentMcp({ McpServer, Client, Server: stack.Server }, providers)
+  const server = instrumentServer(instrumentServer(new McpServer({ name: 'shop', version: '1' }), providers), providers)
+  server.registerTool('echo', {}, () => ({ content: [] }))
+  const client = instrumentClient(new Client({ name: 'agent', version: '1' }), providers)
+  const [near, far] = stack.linked()
+  await server.connect(far)
+  await client.connect(near)
+  instrumentServer(server, providers)
+  instrumentClient(client, providers)
+  await stack.callTool(client, { name: 'echo', arguments: {} })
+  await client.close()
+  expect(telemetry.spansOf('server', 'tools/call echo')).toHaveLength(1)
+  expect(telemetry.spansOf('client', 'tools/call echo')).toHaveLength(1)
+})
+
+test('a server and a client that are connected already can be observed one by one', async () => {
+  const stack = stacks['v1 CJS']
+  const server = new stack.McpServer({ name: 'shop', version: '1' })
+  server.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }))
+  const client = new stack.Client({ name: 'agent', version: '1' })
+  const [near, far] = stack.linked()
+  await server.connect(far)
+  await client.connect(near)
+  instrumentServer(server, providers)
+  instrumentClient(client, providers)
+  await stack.callTool(client, { name: 'echo', arguments: {} })
+  await client.close()
+  expect(telemetry.spans().map(({ name }) => name)).toEqual(['tools/call echo', 'tools/call echo'])
+  expect(telemetry.points('mcp.plugin.executions')).toMatchObject({ 'plugin=shop,command=echo,status=success': 1 })
+})
+
+test('a transport can be used again after a close', async () => {
+  const stack = stacks['v2']
+  const server = instrumentServer(new stack.McpServer({ name: 'shop', version: '1' }), providers)
+  server.registerTool('echo', {}, () => ({ content: [] }))
+  const client = instrumentClient(new stack.Client({ name: 'agent', version: '1' }), providers)
+  for (const round of [1, 2]) {
+    const [near, far] = stack.linked()
+    await server.connect(far)
+    await client.connect(near)
+    await stack.callTool(client, { name: 'echo', arguments: {} })
+    await client.close()
+    expect(telemetry.spansOf('server', 'tools/call echo')).toHaveLength(round)
+    expect(telemetry.spansOf('client', 'tools/call echo')).toHaveLength(round)
+  }
+})
+
+test.each([
+  ['conventions', true, false],
+  ['executions', false, true],
+  ['both', true, true],
+  ['none', false, false],
+] as const)('metrics: %s', async (metrics, hasConventions, hasExecutions) => {
+  const rig = await createRig('v2', 'memory', { metrics, spans: false })
+  await rig.stack.callTool(rig.client, { name: 'echo', arguments: {} })
+  await rig.close()
+  expect(Object.keys(rig.points('mcp.server.operation.duration')).length > 0).toBe(hasConventions)
+  expect(Object.keys(rig.points('mcp.plugin.executions')).length > 0).toBe(hasExecutions)
+  expect(rig.spans()).toEqual([])
+})
+
+test('a tracer and a meter that throw change no answer', async () => {
+  const tracerProvider: TracerProvider = {
+    getTracer: () => ({
+      startSpan() {
+        throw new Error('broken tracer')
+      },
+      startActiveSpan() {
+        throw new Error('broken tracer')
+      },
+    }),
+  }
+  const rig = await createRig('v1 ESM', 'memory', { tracerProvider })
+  const result = await rig.stack.callTool(rig.client, { name: 'echo', arguments: { text: 'still here' } })
+  expect(result.content?.[0]?.text).toBe('still here')
+  await rig.close()
+})
+
+test('what is no class, no server and no client is said, and left alone', () => {
+  const notServer = { name: 'x' }
+  expect(instrumentServer(notServer, providers)).toBe(notServer)
+  expect(() => instrumentMcp({ Server: 'Server' as never, Client: Date }, providers)).not.toThrow()
+  expect(() => instrumentMcp(undefined as never)).not.toThrow()
+})
+
+test('over stdio, standard output is claimed only by a server that speaks on it', async () => {
+  const rig = await createRig('v2', 'stdio')
+  await rig.close()
+  const claim = (globalThis as Record<symbol, { reason?: string } | undefined>)[Symbol.for('@mcp/otel/stdout-claim')]
+  expect(claim?.reason).toBeUndefined()
+})
