@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 
-import { createMeterProvider, readConfig } from '@mcp/otel-core'
+import { checkedVariables, createMeterProvider, listSettings, readConfig, settings } from '@mcp/otel-core'
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api'
+import * as fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { withVariables } from '../src/export/with-variables.ts'
@@ -150,6 +151,51 @@ describe('who the process is', () => {
       return [_resource.attributes, createResource(readConfig({ env: process.env }).config).attributes]
     })
     expect(ours).toMatchObject(stock)
+  })
+})
+
+describe('whatever the variables are', () => {
+  const names = [
+    ...listSettings(settings).flatMap(({ setting }) => setting.env),
+    ...checkedVariables.map(({ name }) => name),
+  ].filter((name) => name.startsWith('OTEL_'))
+  const words = [
+    'grpc',
+    'otlp',
+    'none',
+    'console',
+    'delta',
+    'true',
+    '-1',
+    '0',
+    '1e3',
+    'http://x:1',
+    'x:1',
+    '%zz',
+    'a=b',
+    '=',
+    ',',
+  ]
+  const anyEnv = fc.dictionary(
+    fc.constantFrom(...names),
+    fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'grapheme-ascii' })),
+    { maxKeys: 8 },
+  )
+
+  test.each([
+    ['directly', assembleDirectly],
+    ['with NodeSDK', assembleWithNodeSdk],
+  ])('an SDK is put together %s', (_how, assemble) => {
+    const property = fc.property(anyEnv, (env) => {
+      withVariables(env, () => {
+        const { config } = readConfig({ env: process.env })
+        const parts = createSdkParts(config, {}, createMeterProvider(), { succeeded() {}, failed() {} })
+        assemble(parts, {})
+        for (const reader of parts.metricReaders) void reader.shutdown().catch(() => {})
+        unregister()
+      })
+    })
+    expect(() => fc.assert(property, { numRuns: 60 })).not.toThrow()
   })
 })
 
