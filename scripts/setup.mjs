@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -56,12 +57,21 @@ export function environment(extra = {}) {
   return { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`, ...extra }
 }
 
-/** Runs a tool of the project to its end, with our standard streams; resolves to its exit code. */
+/**
+ * Runs a tool of the project to its end, with our standard streams; resolves to its exit code. What asks us to stop asks
+ * the tool, and we end when it has.
+ */
 export function run(command, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: environment(env) })
+    const pass = (signal) => child.kill(signal)
+    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, pass)
+    // A terminal sends Ctrl-C to the tool as well: to pass it on would count as the second one.
+    process.on('SIGINT', () => {
+      if (!process.stdin.isTTY) pass('SIGINT')
+    })
     child.on('error', (error) => fail(`${command} could not be started: ${error.message}`))
-    child.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)))
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]))
   })
 }
 
