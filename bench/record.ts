@@ -1,9 +1,9 @@
 /**
  * Cost of recording one event (a counter and a histogram, fresh attributes each time) through each library's own API.
  *
- *   node --conditions=@mcp/source bench/record.ts [--rounds=5] [--series=100]
+ *   npm run build && node bench/record.ts [--rounds=5] [--series=100] [--only=mcp-otel]
  *
- * Every case runs in a process of its own, in turn, for several rounds. Each batch of events lies between two
+ * The packages are measured as they are published. Every case runs in a process of its own, in turn, for several rounds. Each batch of events lies between two
  * calibration spins; a batch beside a slow spin was disturbed by another process and is dropped. All cases must end with
  * the same totals.
  */
@@ -74,13 +74,7 @@ function compare(rounds: number): void {
 }
 
 function inOwnProcess(name: string): Measurement {
-  const args = [
-    '--conditions=@mcp/source',
-    '--expose-gc',
-    fileURLToPath(import.meta.url),
-    `--case=${name}`,
-    `--series=${series}`,
-  ]
+  const args = ['--expose-gc', fileURLToPath(import.meta.url), `--case=${name}`, `--series=${series}`]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${name} failed: ${stderr}`)
   return JSON.parse(stdout) as Measurement

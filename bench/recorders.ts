@@ -1,4 +1,4 @@
-import { createInstruments, createMeterProvider, REQUEST_BUCKETS } from '@mcp/otel-core'
+import { createInstruments, processMeters, REQUEST_BUCKETS } from '@mcp/otel-core'
 import type { Catalogue } from '@mcp/otel-core'
 import {
   AggregationTemporality,
@@ -48,8 +48,12 @@ function totalOf(readings: readonly Reading[]): number {
   return readings.reduce((sum, { value }) => sum + (typeof value === 'number' ? value : (value.sum ?? 0)), 0)
 }
 
-function cells(meterProvider = createMeterProvider()) {
-  const instruments = createInstruments(catalogue, { scope: 'bench', meterProvider })
+/** Instruments as an app has them that runs under the distro. */
+function processCells() {
+  const { provider: meterProvider } = processMeters()
+  meterProvider.seriesLimit = 1_000_000
+  processMeters().setMode('own')
+  const instruments = createInstruments(catalogue, { scope: 'bench' })
   const totals = async () => ({
     count: totalOf(meterProvider.readSeries('mcp.requests')),
     sum: totalOf(meterProvider.readSeries('mcp.request.duration')),
@@ -77,7 +81,7 @@ export const recorders: Record<string, (labels: readonly Labels[]) => Recorder> 
     }
   },
   'mcp-otel': (labels) => {
-    const { requests, duration, totals } = cells()
+    const { requests, duration, totals } = processCells()
     let next = 0
     return {
       totals,
@@ -92,7 +96,7 @@ export const recorders: Record<string, (labels: readonly Labels[]) => Recorder> 
     }
   },
   'mcp-otel bound': (labels) => {
-    const { requests, duration, totals } = cells()
+    const { requests, duration, totals } = processCells()
     const bound = labels.map((set) => ({
       requests: requests.bind(set),
       duration: duration.bind({ method: set.method, endpoint: set.endpoint }),

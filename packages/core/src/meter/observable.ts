@@ -48,11 +48,14 @@ export class CellObservable implements Observable {
     return () => this.removeCallback(own)
   }
 
-  /** Lets another SDK's instrument ask the callbacks, the present and the future ones. */
-  forwardTo(foreign: Observable): void {
-    if (this.#foreign !== undefined) return
+  /** Lets another SDK's instrument ask the callbacks, the present and the future ones; `undefined` ends that. */
+  forwardTo(foreign: Observable | undefined): void {
+    if (this.#foreign === foreign) return
+    for (const checked of this.#own.values()) {
+      this.#foreign?.removeCallback(checked)
+      foreign?.addCallback(checked)
+    }
     this.#foreign = foreign
-    for (const checked of this.#own.values()) foreign.addCallback(checked)
   }
 
   /** Returns one value with its labels, or `undefined` after counting the refusal. */

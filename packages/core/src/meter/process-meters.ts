@@ -7,6 +7,7 @@ import type { CatalogueMeterOptions } from './catalogue-option.ts'
 import { createForeignInstrument, divertTo } from './foreign-instrument.ts'
 import type { ForeignInstrument } from './foreign-instrument.ts'
 import { Gate } from './gate.ts'
+import type { Diversion } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import { CellMeterProvider } from './meter-provider.ts'
 import type { CatalogueMeterProvider } from './meter-provider.ts'
@@ -49,7 +50,7 @@ class SharedMeters implements ProcessMeters {
 
   setMode(mode: ProcessMetersMode): void {
     this.mode = mode
-    this.settle()
+    for (const each of this.#switches.values()) each.reset()
   }
 
   instruments(catalogue: Catalogue, scope: string, version: string | undefined): Map<string, unknown> {
@@ -92,12 +93,7 @@ class Switch {
     this.#store = store
     this.#meters = meters
     this.#locate = locate
-    this.gate = new Gate((value, attributes, context) => {
-      if (!this.settle()) return false
-      // What one record finds out holds for all, also for the observables, which are never recorded on.
-      meters.settle()
-      return this.gate.diverted && this.gate.divert(value, attributes, context)
-    })
+    this.gate = new Gate(this.#ask)
     this.settle()
   }
 
@@ -116,18 +112,36 @@ class Switch {
       return this.#open()
     }
     const foreign = this.#foreign
-    if (foreign === undefined) return false
+    if (foreign === undefined) {
+      this.#divert(this.#ask)
+      return false
+    }
     if ((foreign as { store?: unknown }).store === this.#store) return this.#open()
-    this.#observable?.forwardTo(foreign)
-    return this.#divert(divertTo(foreign, this.#store, provider.notices, mode === 'both'))
+    return this.#divert(divertTo(foreign, this.#store, provider.notices, mode === 'both'), foreign)
+  }
+
+  /** Decides anew, whatever was found before. */
+  reset(): void {
+    this.#foreign = undefined
+    this.settle()
+  }
+
+  /** While nothing is registered every record looks whether something is now. */
+  readonly #ask: Diversion = (value, attributes, context) => {
+    if (!this.settle()) return false
+    // What one record finds out holds for all, also for the observables, which are never recorded on.
+    this.#meters.settle()
+    return this.gate.diverted && this.gate.divert(value, attributes, context)
   }
 
   #open(): true {
     this.gate.diverted = false
+    this.#observable?.forwardTo(undefined)
     return true
   }
 
-  #divert(divert: Gate['divert']): true {
+  #divert(divert: Diversion, foreign?: ForeignInstrument): true {
+    this.#observable?.forwardTo(foreign)
     this.gate.divert = divert
     this.gate.diverted = true
     return true

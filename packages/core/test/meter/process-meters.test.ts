@@ -195,6 +195,27 @@ test('mode both records in the cells and in the SDK that is registered; own in t
   expect(await read()).toEqual([2, 2])
 })
 
+test('after our own telemetry has stopped, another SDK that is registered gets the records', async () => {
+  const { counter, size } = createInstruments(catalogue, scope)
+  size.observe((observe) => observe(7, { plugin }))
+  startOwn()
+  processMeters().setMode('own')
+  counter.add(1, { plugin })
+  metrics.disable()
+  processMeters().setMode('automatic')
+  counter.add(1, { plugin })
+  for (const expected of [3, 4]) {
+    const foreign = createForeignSdk()
+    metrics.disable()
+    metrics.setGlobalMeterProvider(foreign.provider)
+    processMeters().setMode('automatic')
+    counter.add(expected, { plugin })
+    const points = await foreign.points()
+    expect(valueOf(points, 'test.counter', { plugin })).toBe(expected)
+    expect(valueOf(points, 'test.size', { plugin })).toBe(7)
+  }
+})
+
 test('an explicit provider of ours gets the records whatever is registered globally', async () => {
   metrics.setGlobalMeterProvider(createForeignSdk().provider)
   const meterProvider = createMeterProvider()
