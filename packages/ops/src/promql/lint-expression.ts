@@ -3,6 +3,8 @@ import { parseExpression, type Matcher, type Selector } from './parse-expression
 
 /** Labels that Prometheus gives to every series. */
 const TARGET_LABELS = ['job', 'instance']
+/** Series that Prometheus makes for every target. */
+const OF_PROMETHEUS = new Set(['up', 'scrape_duration_seconds'])
 const COUNTER_FUNCTIONS = new Set(['rate', 'increase', 'irate', 'resets'])
 /** Functions that only ask whether there is a series. */
 const PRESENCE_FUNCTIONS = new Set(['last_over_time', 'present_over_time', 'absent', 'timestamp'])
@@ -39,7 +41,7 @@ export function lintExpression(text: string, { recorded = new Map() }: LintOptio
 }
 
 function labelsOf(name: string, recorded: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
-  if (name === 'up') return []
+  if (OF_PROMETHEUS.has(name)) return []
   return recorded.get(name) ?? findSeries(name)?.labels
 }
 

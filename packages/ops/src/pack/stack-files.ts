@@ -1,0 +1,99 @@
+import type { OpsOptions } from '../ops-options.ts'
+
+/** What runs the pack: scrape, provisioning of Grafana, collector, and all of it together in containers. */
+export function stackFiles({ datasource = 'prometheus' }: OpsOptions): Record<string, unknown> {
+  return {
+    'prometheus/prometheus.yaml': {
+      global: { scrape_interval: '15s', evaluation_interval: '15s' },
+      rule_files: ['mcp.rules.yaml'],
+      alerting: { alertmanagers: [{ static_configs: [{ targets: ['alertmanager:9093'] }] }] },
+      scrape_configs: [{ job_name: 'mcp', static_configs: [{ targets: ['app:9464'] }] }],
+    },
+    'grafana/provisioning/datasources/prometheus.yaml': {
+      apiVersion: 1,
+      datasources: [
+        {
+          name: 'Prometheus',
+          uid: datasource,
+          type: 'prometheus',
+          access: 'proxy',
+          url: 'http://prometheus:9090',
+          isDefault: true,
+          jsonData: { timeInterval: '15s' },
+        },
+      ],
+    },
+    'grafana/provisioning/dashboards/mcp.yaml': {
+      apiVersion: 1,
+      providers: [{ name: 'mcp', folder: 'MCP', type: 'file', options: { path: '/var/lib/grafana/dashboards/mcp' } }],
+    },
+    'collector/collector.yaml': {
+      receivers: { otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' }, grpc: { endpoint: '0.0.0.0:4317' } } } },
+      processors: { batch: {} },
+      exporters: { debug: {} },
+      service: {
+        pipelines: {
+          traces: { receivers: ['otlp'], processors: ['batch'], exporters: ['debug'] },
+          logs: { receivers: ['otlp'], processors: ['batch'], exporters: ['debug'] },
+        },
+      },
+    },
+    'compose.yaml': compose(),
+  }
+}
+
+/** The pinned images speak the formats of the files beside them. */
+function compose(): object {
+  return {
+    name: 'mcp',
+    services: {
+      app: {
+        // Your server: this one prints what it needs and ends.
+        image: '${MCP_IMAGE:?set MCP_IMAGE to the image of your server}',
+        environment: {
+          NODE_OPTIONS: '--require @mcp/otel/register',
+          OTEL_SERVICE_NAME: 'mcp',
+          OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0',
+          OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+          OTEL_METRICS_EXPORTER: 'prometheus',
+        },
+        ports: ['127.0.0.1:5000:5000'],
+      },
+      collector: {
+        image: 'otel/opentelemetry-collector:0.138.0',
+        command: ['--config=/etc/otelcol/collector.yaml'],
+        volumes: ['./collector/collector.yaml:/etc/otelcol/collector.yaml:ro'],
+      },
+      prometheus: {
+        image: 'prom/prometheus:v3.7.3',
+        command: [
+          '--config.file=/etc/prometheus/prometheus.yaml',
+          '--enable-feature=exemplar-storage',
+          '--storage.tsdb.path=/prometheus',
+        ],
+        volumes: ['./prometheus:/etc/prometheus:ro', 'prometheus:/prometheus'],
+        ports: ['127.0.0.1:9090:9090'],
+      },
+      alertmanager: {
+        image: 'prom/alertmanager:v0.29.0',
+        command: ['--config.file=/etc/alertmanager/alertmanager.yaml', '--storage.path=/alertmanager'],
+        volumes: [
+          './alertmanager/alertmanager.yaml:/etc/alertmanager/alertmanager.yaml:ro',
+          './alertmanager/secrets:/etc/alertmanager/secrets:ro',
+          'alertmanager:/alertmanager',
+        ],
+        ports: ['127.0.0.1:9093:9093'],
+      },
+      grafana: {
+        image: 'grafana/grafana:12.2.1',
+        volumes: [
+          './grafana/provisioning:/etc/grafana/provisioning:ro',
+          './grafana/dashboards:/var/lib/grafana/dashboards/mcp:ro',
+          'grafana:/var/lib/grafana',
+        ],
+        ports: ['127.0.0.1:3000:3000'],
+      },
+    },
+    volumes: { prometheus: {}, alertmanager: {}, grafana: {} },
+  }
+}

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+
+import { buildDashboards } from '../src/dashboards/build-dashboards.ts'
+import { lintDashboards } from '../src/dashboards/lint-dashboards.ts'
+import type { PanelSpec } from '../src/dashboards/panel-spec.ts'
+
+interface Panel {
+  readonly type: string
+  readonly title: string
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly targets?: readonly { readonly expr: string; readonly legendFormat: string; readonly exemplar: boolean }[]
+  readonly fieldConfig?: {
+    readonly defaults: { readonly unit: string; readonly thresholds: { steps: { value: number }[] } }
+  }
+  readonly links?: readonly { readonly url: string }[]
+}
+interface Dashboard {
+  readonly title: string
+  readonly panels: readonly Panel[]
+  readonly links: readonly { readonly title: string; readonly url?: string; readonly tags: string[] }[]
+  readonly tags: readonly string[]
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly query: string; readonly current?: object }[]
+  }
+}
+
+const built = buildDashboards() as Readonly<Record<string, Dashboard>>
+const dashboards = Object.values(built)
+const panels = dashboards.flatMap((dashboard) => dashboard.panels.filter(({ type }) => type !== 'row'))
+
+const panel = (changes: Partial<PanelSpec>): string[] => {
+  const spec: PanelSpec = { title: 'P', kind: 'timeseries', description: 'A.', unit: 's', queries: [], ...changes }
+  return lintDashboards([{ uid: 'u', title: 'D', description: '', rows: [{ title: 'R', panels: [spec] }] }])
+}
+
+const titles = (uid: string): string[] => built[uid]?.panels.map(({ title }) => title) ?? []
+const found = (title: string): unknown => {
+  const { targets, type } = panels.find((it) => it.title === title)!
+  return { type, expr: targets?.[0]?.expr, legend: targets?.[0]?.legendFormat }
+}
+/** The limits of the panels that show queues. */
+const limits = (options: object): (number | undefined)[] =>
+  Object.values(buildDashboards(options) as Readonly<Record<string, Dashboard>>)
+    .flatMap((dashboard) => dashboard.panels)
+    .filter(({ title }) => title === 'Jobs Waiting' || title === 'Queue Size')
+    .map(({ fieldConfig }) => fieldConfig?.defaults.thresholds.steps.at(-1)?.value)
+
+describe('the lint', () => {
+  test('finds nothing wrong with the dashboards', () => {
+    expect(lintDashboards()).toEqual([])
+  })
+
+  test.each([
+    [
+      'a metric that was renamed',
+      'sum(rate(mcp_request_total[$__rate_interval]))',
+      'there is no metric mcp_request_total',
+    ],
+    [
+      'a label that was renamed',
+      'sum by (route) (rate(mcp_requests_total[$__rate_interval]))',
+      'no metric in it has the label route',
+    ],
+    [
+      'a matcher on a label that is not there',
+      'mcp_queue_size{queue="x"}',
+      'mcp_queue_size has no label queue; it has plugin',
+    ],
+    [
+      'a value that a label never has',
+      'sum(rate(mcp_plugin_executions_total{status="failed"}[$__rate_interval]))',
+      'mcp_plugin_executions_total never has status="failed"; it has success, error, timeout, cancelled',
+    ],
+    [
+      'a counter without its rate',
+      'sum(mcp_requests_total)',
+      'mcp_requests_total is a counter: take its rate or its increase',
+    ],
+    [
+      'the rate of a gauge',
+      'rate(mcp_queue_size[$__rate_interval])',
+      'mcp_queue_size is a gauge: rate is for counters',
+    ],
+    ['a fixed range', 'sum(rate(mcp_requests_total[5m]))', 'reads 5m: use $__rate_interval'],
+    [
+      'a quantile without its buckets',
+      'histogram_quantile(0.9, sum by (method) (rate(mcp_request_duration_seconds_bucket[$__rate_interval])))',
+      'histogram_quantile needs the label le, which is aggregated away',
+    ],
+    ['no PromQL', 'sum(rate(mcp_requests_total[$__rate_interval])', 'no PromQL at ""'],
+  ])('says that a query has %s', (_what, expr, problem) => {
+    expect(panel({ queries: [{ expr, legend: 'x' }] })).toContain(`D / P: ${problem}`)
+  })
+
+  test('says that a unit is missing, a legend shows what is dropped, and a limit is not the alert’s', () => {
+    const queries = [{ expr: 'sum by (plugin) (mcp_queue_size)', legend: '{{instance}}' }]
+    const limit = { threshold: 'errorRate', alert: 'QueueBacklog' } as const
+    expect(panel({ unit: '', queries, limit })).toEqual([
+      'D / P: has no unit',
+      'D / P: the legend shows instance, which the query drops',
+      'D / P: QueueBacklog does not use the limit errorRate',
+    ])
+  })
+})
+
+describe('the dashboards', () => {
+  test('are the guide’s three with what it lists, and one each for the protocol and the telemetry', () => {
+    expect(dashboards.map(({ title }) => title.replace('MCP / ', ''))).toEqual([
+      'Overview',
+      'Plugin Performance',
+      'System Health',
+      'MCP Protocol',
+      'Telemetry',
+    ])
+    expect(titles('mcp-overview')).toEqual(
+      expect.arrayContaining(['Request Rate', 'Error Rate', 'Response Time', 'Queue Size']),
+    )
+    expect(titles('mcp-plugin-performance')).toEqual(
+      expect.arrayContaining(['Execution Count', 'Success Rate', 'Duration', 'Queue Wait']),
+    )
+    expect(titles('mcp-system-health')).toEqual(
+      expect.arrayContaining([
+        'CPU Usage of the Process',
+        'Memory Usage of the Process',
+        'CPU Usage of the Machine',
+        'Memory Usage of the Machine',
+        'Disk I/O',
+        'Network Traffic',
+      ]),
+    )
+  })
+
+  test('have the guide’s three panels with its titles, expressions and legends', () => {
+    // Grafana has retired `graph`; `timeseries` is what it turned into.
+    expect(found('Request Rate')).toEqual({
+      type: 'timeseries',
+      expr: 'rate(mcp_requests_total[5m])',
+      legend: '{{method}} {{endpoint}}',
+    })
+    expect(found('Plugin Execution Rate')).toEqual({
+      type: 'timeseries',
+      expr: 'rate(mcp_plugin_executions_total[5m])',
+      legend: '{{plugin}} {{command}}',
+    })
+    expect(found('Queue Size')).toEqual({ type: 'gauge', expr: 'mcp_queue_size', legend: '{{plugin}}' })
+  })
+
+  test('have variables for data source, job, instance and plugin, and every other query heeds them', () => {
+    for (const { templating, title } of dashboards) {
+      expect(
+        templating.list.map(({ name }) => name),
+        title,
+      ).toEqual(['datasource', 'job', 'instance', 'plugin'])
+    }
+    const asWritten = new Set(['Request Rate', 'Plugin Execution Rate', 'Queue Size'])
+    const deaf = panels.filter(
+      ({ targets = [], title }) => !asWritten.has(title) && targets.some(({ expr }) => !expr.includes('job=~"$job"')),
+    )
+    expect(deaf.map(({ title }) => title)).toEqual([])
+  })
+
+  test('lead to each other, to the runbooks and to the logs', () => {
+    for (const { links, tags } of dashboards) {
+      expect(links.map(({ title }) => title)).toEqual(['MCP', 'Runbooks', 'Logs'])
+      expect(links[0]?.tags).toEqual(tags)
+    }
+  })
+
+  test('show exemplars where there are histograms of durations', () => {
+    const shown = panels
+      .filter(({ targets = [] }) => targets.some(({ exemplar }) => exemplar))
+      .map(({ title }) => title)
+    expect(shown).toEqual(['Response Time', 'Duration', 'Queue Wait', 'Duration of Tool Calls'])
+  })
+
+  test('draw the limits that the alerts have, also other ones', () => {
+    expect(limits({})).toEqual([100, 100, 100])
+    expect(limits({ thresholds: { queueSize: 7 } })).toEqual([7, 7, 7])
+  })
+
+  test('have no panels that overlap or leave the grid', () => {
+    for (const { panels: all, title } of dashboards) {
+      const cells = all.flatMap(({ gridPos: { h, w, x, y } }) =>
+        Array.from({ length: h * w }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+      )
+      expect(new Set(cells).size, title).toBe(cells.length)
+      expect(Math.max(...all.map(({ gridPos }) => gridPos.x + gridPos.w)), title).toBeLessThanOrEqual(24)
+    }
+  })
+
+  test('take a selector into every query and variable, and a data source', () => {
+    const selected = buildDashboards({ selector: 'env="prod"', datasource: 'p1' }) as Readonly<
+      Record<string, Dashboard>
+    >
+    for (const { panels: all, templating } of Object.values(selected)) {
+      const [source, ...variables] = templating.list
+      expect(source?.current).toMatchObject({ value: 'p1' })
+      for (const { query } of variables) expect(query).toContain('env="prod"')
+      const exprs = all.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+      expect(exprs.filter((expr) => !/env="prod"|job(?:_plugin)?:/.test(expr))).toEqual([])
+    }
+  })
+})
