@@ -6,9 +6,11 @@ import { shiftFiles } from './shift-files.ts'
 /** Room left in a file for processes that looked at its size just before another filled it, bytes. */
 const RESERVE_BYTES = 65_536
 /** How long a rotation that failed is put off, ms. */
-const PUT_OFF_MS = 1000
-/** How long a line may wait for another process that is rotating, ms; it is written in any case. */
-const ROTATION_PATIENCE_MS = 100
+const FAILED_MS = 1000
+/** How long a line may wait for another process that is rotating, ms: for one whose disk stalls. It is written anyway. */
+const ROTATION_PATIENCE_MS = 1000
+/** How long nobody waits for a process that holds the lock longer than that, such as a stopped one, ms. */
+const HELD_MS = 30_000
 
 export interface RotatingFileOptions {
   readonly path: string
@@ -36,6 +38,7 @@ export class RotatingFile {
   readonly #isRoomy: boolean
   #isAlone = false
   #isAssumed = false
+  #putOffAt = 0
   #rotateAfter = 0
 
   constructor(options: RotatingFileOptions) {
@@ -59,7 +62,7 @@ export class RotatingFile {
     if (this.#hasRoom(length) || this.#isPutOff(now)) {
       this.#file.write(lines, length)
     } else if (!this.#alone(() => this.#writeAlone(lines, length, now))) {
-      this.#putOff(now, new Error(`its lock file ${this.#options.path}.lock cannot be had`))
+      this.#putOff(now, HELD_MS, new Error(`its lock file ${this.#options.path}.lock cannot be had`))
       this.#file.write(lines, length)
     }
   }
@@ -134,17 +137,18 @@ export class RotatingFile {
     try {
       shiftFiles(this.#options.path, this.#options.backupCount)
     } catch (error) {
-      this.#putOff(now, error as Error)
+      this.#putOff(now, FAILED_MS, error as Error)
     }
     this.#file.look(now, true)
   }
 
   #isPutOff(now: number): boolean {
-    return now < this.#rotateAfter && now > this.#rotateAfter - 2 * PUT_OFF_MS
+    return now >= this.#putOffAt && now < this.#rotateAfter
   }
 
-  #putOff(now: number, error: Error): void {
-    this.#rotateAfter = now + PUT_OFF_MS
+  #putOff(now: number, forMs: number, error: Error): void {
+    this.#putOffAt = now
+    this.#rotateAfter = now + forMs
     this.#options.onRotationFailure?.(error)
   }
 }
