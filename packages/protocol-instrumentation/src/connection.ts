@@ -27,7 +27,7 @@ import { argumentAttributes, resultAttributes, subjectOf } from './subject.ts'
 import type { ServedNames } from './subject.ts'
 import { guarded } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
-import { originOf, withTrace } from './trace-meta.ts'
+import { isCausedByTrace, originOf, withTrace } from './trace-meta.ts'
 import { sessionIdOf, transportFacts } from './transport-facts.ts'
 import type { TransportFacts } from './transport-facts.ts'
 
@@ -288,6 +288,8 @@ export class Connection {
 
   #traced(message: RpcMessage, operation: Operation): RpcMessage {
     if (this.#telemetry.options.propagate === false) return message
+    // A client that does not trace gets from a server what it would get without us, to the last byte.
+    if (this.role === 'server' && !isCausedByTrace(operation.context)) return message
     return guarded('the trace of a message', () => withTrace(message, operation.context)) ?? message
   }
 

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, createContextKey, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
 import type { Context, Link, TextMapGetter } from '@opentelemetry/api'
 
 import { fieldsOf } from './message.ts'
@@ -11,6 +11,14 @@ const getter: TextMapGetter<Fields> = {
     const value = Object.hasOwn(meta, key) ? meta[key] : undefined
     return typeof value === 'string' ? value : undefined
   },
+}
+
+/** Marks what a message with a trace has caused. */
+const CAUSED_BY_TRACE = createContextKey('@mcp/otel/caused-by-trace')
+
+/** Does the other side trace? Then it is told the trace of what it has caused; else it is sent nothing but what it asked for. */
+export function isCausedByTrace(of: Context): boolean {
+  return of.getValue(CAUSED_BY_TRACE) === true
 }
 
 /** Where the span of a received message belongs. */
@@ -30,10 +38,11 @@ export function originOf(message: RpcMessage, ambient: Context, trust: McpOption
     const baggage = trust === 'link' ? undefined : propagation.getBaggage(remote)
     return { parent: baggage === undefined ? ambient : propagation.setBaggage(ambient, baggage), links: [] }
   }
-  if (trust === 'link') return { parent: ambient, links: [{ context: sender }] }
+  const caused = ambient.setValue(CAUSED_BY_TRACE, true)
+  if (trust === 'link') return { parent: caused, links: [{ context: sender }] }
   const isAnother = around !== undefined && isSpanContextValid(around) && around.spanId !== sender.spanId
   const links = isAnother ? [{ context: around }] : []
-  const parent = trace.setSpanContext(ambient, sender)
+  const parent = trace.setSpanContext(caused, sender)
   const baggage = propagation.getBaggage(remote)
   return { parent: baggage === undefined ? parent : propagation.setBaggage(parent, baggage), links }
 }
