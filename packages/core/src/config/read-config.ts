@@ -37,7 +37,7 @@ export function readConfig(sources: ConfigSources = {}): ReadConfig {
   for (const entry of read) {
     if (entry.origin === DEFAULT) entry.value = entry.setting.derivedDefault?.((name) => set.has(name)) ?? entry.value
   }
-  const config = deepFrozen(Object.fromEntries(nested(read)) as Config)
+  const config = deepFrozen(nested(read) as unknown as Config)
   const origins = Object.freeze(Object.fromEntries(read.map(({ path, origin }) => [path, origin])))
   const problems = [
     ...read.flatMap((entry) => entry.mistakes.map((mistake) => `${mistake}; using ${inForce(entry)}`)),
@@ -192,15 +192,15 @@ function attempt<T>(read: () => T): T | typeof UNREADABLE {
   }
 }
 
-function nested(entries: readonly { path: string; value: unknown }[], prefix = ''): [string, unknown][] {
-  const names = [...new Set(entries.map(({ path }) => path.slice(prefix.length).split('.')[0]!))]
-  return names.map((name) => {
-    const leaf = entries.find(({ path }) => path === prefix + name)
-    if (leaf !== undefined) return [name, leaf.value]
-    const within = `${prefix}${name}.`
-    const group = entries.filter(({ path }) => path.startsWith(within))
-    return [name, Object.fromEntries(nested(group, within))]
-  })
+function nested(entries: readonly { readonly path: string; readonly value: unknown }[]): Record<string, unknown> {
+  const root: Record<string, unknown> = {}
+  for (const { path, value } of entries) {
+    const groups = path.split('.')
+    const name = groups.pop() ?? ''
+    const group = groups.reduce((at, each) => (at[each] ??= {}) as Record<string, unknown>, root)
+    group[name] = value
+  }
+  return root
 }
 
 function deepFrozen<T>(value: T): T {
