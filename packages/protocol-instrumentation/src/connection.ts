@@ -124,7 +124,10 @@ export class Connection {
   /** The protocol waits for the answer no longer; `isGone` when it had dropped the clock before, at the total limit. */
   released(id: unknown, isGone: boolean): void {
     const hasRunOut = this.#timedOut.delete(id) || isGone
-    if (isRequestId(id)) this.#sent.get(id)?.end(hasRunOut ? TIMED_OUT : CANCELLED)
+    const operation = isRequestId(id) ? this.#sent.get(id) : undefined
+    if (hasRunOut) operation?.end(TIMED_OUT)
+    // The reason follows at once, in the message that cancels the request.
+    else if (operation !== undefined) queueMicrotask(() => operation.end(CANCELLED))
   }
 
   #receiveRequest(message: RpcRequest, extra: unknown, pass: () => unknown): unknown {
