@@ -68,15 +68,17 @@ function variables({ datasource, selector }: ResolvedOptions) {
 }
 
 function labelValues(name: string, label: string, series: string): QueryVariableBuilder {
-  // oxlint-disable-next-line unicorn/no-array-sort -- a builder's own method
-  return new QueryVariableBuilder(name)
-    .sort(VariableSort.AlphabeticalAsc)
-    .label(label)
-    .datasource(DATASOURCE)
-    .query(`label_values(${series}, ${name})`)
-    .refresh(VariableRefresh.OnTimeRangeChanged)
-    .multi(true)
-    .includeAll(true)
-    .allValue('.*')
-    .current({ text: 'All', value: '$__all' })
+  return (
+    new QueryVariableBuilder(name)
+      // oxlint-disable-next-line unicorn/no-array-sort -- it is the builder's own
+      .sort(VariableSort.AlphabeticalAsc)
+      .label(label)
+      .datasource(DATASOURCE)
+      .query(`label_values(${series}, ${name})`)
+      .refresh(VariableRefresh.OnTimeRangeChanged)
+      .multi(true)
+      .includeAll(true)
+      .allValue('.*')
+      .current({ text: 'All', value: '$__all' })
+  )
 }

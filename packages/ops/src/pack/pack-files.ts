@@ -28,6 +28,8 @@ export function packFiles(options: PackOptions = {}): Readonly<Record<string, st
     ...stackFiles(options),
   }
   return {
+    // The folder is there, and what is put into it stays out of a repository.
+    'alertmanager/secrets/.gitignore': '*\n!.gitignore\n',
     ...Object.fromEntries(Object.entries(yaml).map(([file, content]) => [file, toYaml(content, HEAD)])),
     ...Object.fromEntries(Object.entries(dashboards).map(([file, json]) => [`grafana/dashboards/${file}`, json])),
   }

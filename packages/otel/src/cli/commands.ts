@@ -17,4 +17,9 @@ export const commands: readonly Command[] = [
     summary: 'verify an audit trail',
     run: async (argv, io) => (await import('@mcp/otel-logging')).runAuditCommand(argv, io),
   },
+  {
+    name: 'ops',
+    summary: 'write alert rules and dashboards, and check them against a Prometheus',
+    run: async (argv, io) => (await import('@mcp/otel-ops')).runOpsCommand(argv, io),
+  },
 ]

@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { RUNBOOKS } from '../ops-options.ts'
+import { packFiles } from '../pack/pack-files.ts'
+import type { OpsIo } from './ops-io.ts'
+import { packFlags, packOptions, thresholdHelp } from './pack-flags.ts'
+
+const usage = (): string => `Usage: mcp-otel ops export DIR [options]
+
+Writes everything into DIR, over what an earlier export wrote there.
+
+  --selector MATCHERS        only these series, as PromQL: job="mcp",env="prod"
+  --threshold NAME=VALUE     another limit, see below; may be repeated
+  --datasource UID           Grafana's data source (else the reader chooses)
+  --runbooks URL             folder of the runbooks (default ${RUNBOOKS})
+  --grafana URL              address of Grafana, for links from alerts to dashboards
+  --logs URL                 where the dashboards' link to the logs leads (default /explore)
+  --email-to ADDRESS         (default team@example.com)
+  --email-from ADDRESS       (default alerts@example.com)
+  --smarthost HOST:PORT      mail server (default smtp.example.com:587)
+  --smtp-user NAME           its password is read from alertmanager/secrets/smtp-password
+  --slack-channel NAME       (default #alerts); its address is read from alertmanager/secrets/slack-url
+  --help
+
+PagerDuty's key is read from alertmanager/secrets/pagerduty-key.
+
+Thresholds:
+${thresholdHelp()}
+`
+
+/** Runs `mcp-otel ops export` and returns the exit code. */
+export async function runExportCommand(argv: readonly string[], io: OpsIo): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...packFlags,
+      datasource: { type: 'string' },
+      runbooks: { type: 'string' },
+      grafana: { type: 'string' },
+      logs: { type: 'string' },
+      'email-to': { type: 'string' },
+      'email-from': { type: 'string' },
+      smarthost: { type: 'string' },
+      'smtp-user': { type: 'string' },
+      'slack-channel': { type: 'string' },
+    },
+  })
+  if (values.help) {
+    io.stdout.write(usage())
+    return 0
+  }
+  const [folder, ...more] = positionals
+  if (folder === undefined || more.length > 0) {
+    throw new Error(`export is given ${positionals.length} folders; expected one to write into`)
+  }
+  const files = packFiles({
+    ...packOptions(values),
+    ...given({ datasource: values.datasource, runbooks: values.runbooks, grafana: values.grafana, logs: values.logs }),
+    alertmanager: {
+      email: given({
+        to: values['email-to'],
+        from: values['email-from'],
+        smarthost: values.smarthost,
+        username: values['smtp-user'],
+      }),
+      slack: given({ channel: values['slack-channel'] }),
+    },
+  })
+  for (const [file, content] of Object.entries(files)) {
+    const target = path.join(folder, file)
+    await mkdir(path.dirname(target), { recursive: true })
+    await writeFile(target, content)
+    io.stdout.write(`${target}\n`)
+  }
+  return 0
+}
+
+/** The options that were given. */
+function given<T extends Record<string, string | undefined>>(options: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string
+  }
+}
