@@ -2,6 +2,7 @@ import { Connection } from './connection.ts'
 import { fieldsOf } from './message.ts'
 import type { Fields } from './message.ts'
 import { observeHandlers } from './observe-handlers.ts'
+import { observeTasks } from './observe-tasks.ts'
 import { protocolState, telemetryOf } from './protocol-state.ts'
 import { claimStdio } from './stdio.ts'
 import { guarded, say } from './telemetry.ts'
@@ -49,6 +50,7 @@ export function attach(protocol: object, transport: object): void {
   ofProtocol.set(protocol, connection)
   onTransport.set(transport, connection)
   observeHandlers(protocol)
+  observeTasks(protocol)
   if (connection.facts.ownsStdout && connection.role === 'server') claimStdio(telemetry)
 }
 

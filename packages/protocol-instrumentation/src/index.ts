@@ -1,6 +1,8 @@
 export { instrumentClient, instrumentMcp, instrumentServer } from './instrument-mcp.ts'
 export type { McpClasses } from './instrument-mcp.ts'
 export { PROTOCOL_BUCKETS, protocolInstruments } from './instruments.ts'
+export { TASK_CHANNEL } from './observe-tasks.ts'
+export type { TaskChange } from './observe-tasks.ts'
 export type { CaptureOptions, McpOptions } from './options.ts'
 export { STDIO_CHANNEL } from './stdio.ts'
 export { PROTOCOL_SCOPE } from './telemetry.ts'

@@ -1,0 +1,41 @@
+import { subscribe } from 'node:diagnostics_channel'
+
+import type { OutcomeStatus } from '@mcp/otel-core'
+import { TASK_CHANNEL, type TaskChange } from '@mcp/otel-protocol-instrumentation'
+import { instrumentQueue, type InstrumentedQueue } from '@mcp/otel-queue-instrumentation'
+
+/** Servers whose tasks are measured one by one; those of further ones are not. */
+const MAX_SERVERS = 100
+
+const ENDS: Partial<Record<TaskChange['status'], OutcomeStatus>> = {
+  completed: 'success',
+  failed: 'error',
+  cancelled: 'cancelled',
+}
+
+/** Measures the tasks of Model Context Protocol servers as the jobs of a queue: one that needs input waits, one that works runs. */
+export function observeMcpTasks(): void {
+  const queues = new Map<string, InstrumentedQueue>()
+  const running = new Map<string, Set<string>>()
+  subscribe(TASK_CHANNEL, (message) => {
+    const { plugin, taskId, status, context } = message as TaskChange
+    let queue = queues.get(plugin)
+    if (queue === undefined) {
+      if (queues.size >= MAX_SERVERS) return
+      queues.set(plugin, (queue = instrumentQueue({ plugin, name: 'tasks', engine: 'mcp' })))
+      running.set(plugin, new Set())
+    }
+    const active = running.get(plugin) as Set<string>
+    const end = ENDS[status]
+    if (end !== undefined) {
+      active.delete(taskId)
+      queue.ended(taskId, { status: end })
+    } else if (status === 'input_required') {
+      if (active.delete(taskId)) queue.requeued(taskId, { status: 'success' })
+    } else if (!active.has(taskId)) {
+      active.add(taskId)
+      queue.enqueued(taskId, { context })
+      queue.started(taskId, { context })
+    }
+  })
+}
