@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 
+import { diag } from '@opentelemetry/api'
 import * as fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import winston from 'winston'
@@ -184,4 +185,15 @@ test('without a file none is made', () => {
   logger.info('x')
   expect(existsSync(file)).toBe(false)
   expect(existsSync(folder)).toBe(true)
+})
+
+test('what goes wrong in the logging is said through diag where the process has set one up', () => {
+  const said = hearStderr()
+  const told: string[] = []
+  const silent = { error: () => {}, info: () => {}, debug: () => {}, verbose: () => {} }
+  diag.setLogger({ ...silent, warn: (text) => told.push(text) }, { suppressOverrideMessage: true })
+  onTestFinished(() => diag.disable())
+  createFamily({ level: 'LOUD' })
+  expect(told).toEqual(['createLogger: level is "LOUD"; expected DEBUG, INFO, WARNING, ERROR or CRITICAL'])
+  expect(said).toEqual([])
 })

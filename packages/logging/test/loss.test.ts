@@ -90,6 +90,8 @@ test.for([
   { end: 'throw', ends: { code: 1, signal: null } },
   { end: 'SIGTERM', ends: { code: null, signal: 'SIGTERM', stderr: '' } },
   { end: 'SIGINT', ends: { code: null, signal: 'SIGINT', stderr: '' } },
+  { end: 'SIGHUP', ends: { code: null, signal: 'SIGHUP', stderr: '' } },
+  { end: 'SIGQUIT', ends: { code: null, signal: 'SIGQUIT', stderr: '' } },
 ] as const)(
   'gathered lines are written before the process ends by $end, and its exit code stays',
   async ({ end, ends }) => {
@@ -99,6 +101,13 @@ test.for([
     expect(readFolder(folder).numbers).toEqual(range(0, 5000))
   },
 )
+
+test('an application that ends by itself on SIGTERM is left to, and what it logs until then is written', async () => {
+  const folder = temporaryFolder()
+  const job = { file: join(folder, 'mcp.log'), count: 100, batch: true, end: 'SIGTERM', exitCode: 7 } as const
+  expect(await runWriter(job)).toEqual({ code: 7, signal: null, stderr: '' })
+  expect(readFolder(folder).numbers).toEqual(range(0, 101))
+})
 
 test('of gathered lines a SIGKILL takes at most one batch', async () => {
   const folder = temporaryFolder()

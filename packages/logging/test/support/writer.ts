@@ -17,8 +17,9 @@ export interface WriterJob {
   /** Number of the first line. */
   readonly first?: number
   readonly count: number
-  readonly end?: 'exit' | 'throw' | 'abort' | 'SIGTERM' | 'SIGINT' | 'SIGKILL'
-  readonly isPaced?: boolean
+  readonly end?: 'exit' | 'throw' | 'abort' | 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGKILL'
+  /** The application listens to SIGTERM itself, logs one more line later, and exits with this. */
+  readonly exitCode?: number
 }
 
 export interface Ended {
