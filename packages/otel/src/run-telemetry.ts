@@ -8,6 +8,7 @@ import { createExportTally } from './export/export-tally.ts'
 import { startHealth } from './health/start-health.ts'
 import { serviceIdentity } from './identity/create-resource.ts'
 import { instrumentApp } from './instrument/instrument-app.ts'
+import { isPortOpen, onMcpStdio } from './instrument/mcp-stdio.ts'
 import { observeCrashes } from './instrument/observe-crashes.ts'
 import { observeBuild, observeProcess } from './instrument/observe-process.ts'
 import { createFlush } from './life/create-flush.ts'
@@ -24,6 +25,11 @@ import type { Telemetry } from './telemetry.ts'
 
 /** Makes an SDK of the parts, and registers what no other SDK has registered. */
 export type Assemble = (parts: SdkParts, foreign: ForeignSdk) => Assembly
+
+function sayMoved(url: string | undefined): void {
+  if (url === undefined) return
+  writeStderrLine(`an MCP server speaks on stdout: its ${url}/metrics and ${url}/health are on a free port`)
+}
 
 /** Starts everything that the configuration asks for; throws where the SDK does. */
 export function runTelemetry(
@@ -59,7 +65,15 @@ export function runTelemetry(
   if (config.banner) {
     void ready.then((url) => writeStderrLine(preamble({ config, service, url, instrumentations: instrumented.names })))
   }
+  const moveEndpoint = (): void => {
+    if (endpoint === undefined || !isPortOpen(options, process.env)) return
+    const before = endpoint
+    endpoint = openEndpoint({ ...config.endpoint, port: 0 }, handler)
+    void before.close()
+    if (config.banner) void endpoint.ready.then(sayMoved)
+  }
   const stops = [
+    onMcpStdio(moveEndpoint, () => void flush.all({ holds: false })),
     () => instrumented.disable(),
     () => logLines.stop(),
     () => health.stop(),
