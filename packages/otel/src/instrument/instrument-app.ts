@@ -6,7 +6,9 @@ import { sdkPackages } from '../sdk-packages.ts'
 import { createInstrumentations, FETCH, HTTP_CLIENT, HTTP_SERVER } from './create-instrumentations.ts'
 import type { InstrumentationsOptions } from './create-instrumentations.ts'
 import { hookEsmImports } from './esm-hooks.ts'
-import { instrumentMcpModules } from './mcp-modules.ts'
+import { honoModules } from './hono-modules.ts'
+import { mcpModules } from './mcp-modules.ts'
+import { hookModuleExports } from './module-exports-hook.ts'
 
 /** What observes the app. */
 export interface Instrumented {
@@ -26,7 +28,7 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   const brought: Instrumentation[] = (given.options.instrumentations ?? []).flat()
   const except = new Set(brought.map(({ instrumentationName }) => instrumentationName))
   const ours = createInstrumentations({ ...given, except })
-  instrumentMcpModules()
+  hookModuleExports({ mcp: mcpModules, hono: honoModules })
   if (brought.length > 0) {
     hookEsmImports(brought)
     sdkPackages.instrumentation.registerInstrumentations({

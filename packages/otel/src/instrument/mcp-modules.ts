@@ -1,4 +1,4 @@
-import { instrumentMcp, type McpClasses } from '@mcp/otel-protocol-instrumentation'
+import { instrumentMcp } from '@mcp/otel-protocol-instrumentation'
 
 import type { ModuleExportsHook } from './module-exports-hook.ts'
 
@@ -7,7 +7,7 @@ export const mcpModules: ModuleExportsHook = {
   files:
     /[\\/]node_modules[\\/]@modelcontextprotocol[\\/](?:sdk[\\/]dist[\\/](?:(?:esm|cjs)[\\/])?(?:server[\\/](?:index|mcp)|client[\\/]index)|(?:server|client)[\\/]dist[\\/]index)\.[mc]?js$/,
   names: ['Server', 'Client', 'McpServer'],
-  observe: (classes) => instrumentMcp(classes as McpClasses),
+  observe: (classes) => instrumentMcp(classes),
   what: 'servers and clients of the Model Context Protocol',
   instead: 'call instrumentMcp() with their classes',
 }

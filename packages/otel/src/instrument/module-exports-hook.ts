@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { createRequire, registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+import { processWide } from '@mcp/otel-core'
+import { diag } from '@opentelemetry/api'
+
+import { reasonOf } from '../diagnostics/diag-text.ts'
+
+const require = createRequire(import.meta.url)
+
+/** What is to be done with the exports of some modules of the app's. */
+export interface ModuleExportsHook {
+  /** The files of these modules, as paths and as URLs have them. */
+  readonly files: RegExp
+  /** Names that the modules give to what is observed, those that not every one of them has included. */
+  readonly names: readonly string[]
+  /** Is handed the exports by these names once such a module has been evaluated, before who loads it sees them. */
+  readonly observe: (exports: Readonly<Record<string, unknown>>) => void
+  /** What these modules are, for when they cannot be observed, and what to do then. */
+  readonly what: string
+  readonly instead: string
+}
+
+/** What the end of a module calls; both builds and all hooks share it, each hook under a name of its own. */
+const KEY = '@mcp/otel/module-exports'
+
+/**
+ * Hands the exports of the app's modules on as soon as these are evaluated, and of those that `require` has loaded by now. No
+ * loader does more for ES modules than this: Node's own synchronous hooks, which see `import` and `require` alike.
+ */
+export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHook>>): void {
+  const state = processWide<{ isHooked?: true }>('module-exports', () => ({}))
+  if (state.isHooked) return
+  state.isHooked = true
+  const all = Object.entries(hooks).map(([name, hook]) => ({
+    hook,
+    receive: receiverOf(hook),
+    lines: linesOf(name, hook),
+  }))
+  const receivers = Object.fromEntries(Object.keys(hooks).map((name, index) => [name, all[index]?.receive]))
+  Object.defineProperty(globalThis, Symbol.for(KEY), { value: receivers, configurable: true })
+  for (const [file, loaded] of Object.entries(require.cache)) {
+    all.find(({ hook }) => hook.files.test(file))?.receive(loaded?.exports)
+  }
+  try {
+    registerHooks({
+      load(url, context, nextLoad) {
+        const loaded = nextLoad(url, context)
+        if (!url.startsWith('file:')) return loaded
+        const lines = all.find(({ hook }) => hook.files.test(url))?.lines
+        if (lines === undefined || (loaded.format !== 'module' && loaded.format !== 'commonjs')) return loaded
+        const source = loaded.source ?? readFileSync(fileURLToPath(url))
+        return { ...loaded, source: `${textOf(source)}${lines[loaded.format]}` }
+      },
+    })
+  } catch (error) {
+    const reason = reasonOf(error)
+    for (const { hook } of all) diag.warn(`${hook.what} cannot be found by themselves: ${reason}; ${hook.instead}`)
+  }
+}
+
+/** What a module says to us when it has been evaluated: one statement more at its end, on a line of its own. */
+function linesOf(hook: string, { names }: ModuleExportsHook): Readonly<Record<'commonjs' | 'module', string>> {
+  const call = `globalThis[Symbol.for(${JSON.stringify(KEY)})]?.${hook}`
+  const bindings = names.map((name) => `${name}: typeof ${name} === 'undefined' ? undefined : ${name}`)
+  return { commonjs: `\n;${call}?.(module.exports);\n`, module: `\n;${call}?.({ ${bindings.join(', ')} });\n` }
+}
+
+/** Nothing that goes wrong in here may reach the app's module, at whose end it runs. */
+function receiverOf({ names, observe, what }: ModuleExportsHook): (exported: unknown) => void {
+  return (exported) => {
+    try {
+      const given = exported as Readonly<Record<string, unknown>>
+      observe(Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : []))))
+    } catch (error) {
+      diag.warn(`${what} cannot be observed: ${reasonOf(error)}; they work on unobserved`)
+    }
+  }
+}
+
+function textOf(source: string | ArrayBuffer | NodeJS.TypedArray): string {
+  if (typeof source === 'string') return source
+  return Buffer.from(
+    source instanceof ArrayBuffer
+      ? source
+      : source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength),
+  ).toString('utf8')
+}
