@@ -2,13 +2,14 @@ import { createMetricsHandler, processMeters, type Config } from '@mcp/otel-core
 import { diag, logs, trace } from '@opentelemetry/api'
 
 import { writeStderrLine } from './diagnostics/stderr-line.ts'
-import { createEndpointHandler } from './endpoint/create-handler.ts'
+import { createEndpointHandler, endpointPaths } from './endpoint/create-handler.ts'
 import { openEndpoint, type EndpointServer } from './endpoint/endpoint-server.ts'
 import { createExportTally } from './export/export-tally.ts'
 import { startHealth } from './health/start-health.ts'
 import { serviceIdentity } from './identity/create-resource.ts'
 import { instrumentApp } from './instrument/instrument-app.ts'
 import { isPortOpen, onMcpStdio } from './instrument/mcp-stdio.ts'
+import { observeMcpTasks } from './instrument/mcp-tasks.ts'
 import { observeCrashes } from './instrument/observe-crashes.ts'
 import { observeBuild, observeProcess } from './instrument/observe-process.ts'
 import { createFlush } from './life/create-flush.ts'
@@ -60,7 +61,7 @@ export function runTelemetry(
     targetInfo: config.metrics.targetInfo,
   })
   const handler = createEndpointHandler({ metrics, health, token })
-  if (config.endpoint.enabled) endpoint = openEndpoint(config.endpoint, handler)
+  if (config.endpoint.enabled) endpoint = openEndpoint(config.endpoint, handler, endpointPaths(health))
   const ready = endpoint?.ready ?? Promise.resolve(undefined)
   if (config.banner) {
     void ready.then((url) => writeStderrLine(preamble({ config, service, url, instrumentations: instrumented.names })))
@@ -68,11 +69,12 @@ export function runTelemetry(
   const moveEndpoint = (): void => {
     if (endpoint === undefined || !isPortOpen(options, process.env)) return
     const before = endpoint
-    endpoint = openEndpoint({ ...config.endpoint, port: 0 }, handler)
+    endpoint = openEndpoint({ ...config.endpoint, port: 0 }, handler, endpointPaths(health))
     void before.close()
     if (config.banner) void endpoint.ready.then(sayMoved)
   }
   const stops = [
+    observeMcpTasks(),
     onMcpStdio(moveEndpoint, () => void flush.all({ holds: false })),
     () => instrumented.disable(),
     () => logLines.stop(),

@@ -1,6 +1,6 @@
-import { subscribe } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
-import type { OutcomeStatus } from '@mcp/otel-core'
+import { processWide, type OutcomeStatus } from '@mcp/otel-core'
 import { TASK_CHANNEL, type TaskChange } from '@mcp/otel-protocol-instrumentation'
 import { instrumentQueue, type InstrumentedQueue } from '@mcp/otel-queue-instrumentation'
 
@@ -13,11 +13,14 @@ const ENDS: Partial<Record<TaskChange['status'], OutcomeStatus>> = {
   cancelled: 'cancelled',
 }
 
-/** Measures the tasks of Model Context Protocol servers as the jobs of a queue: one that needs input waits, one that works runs. */
-export function observeMcpTasks(): void {
+/** Measures the tasks of Model Context Protocol servers as the jobs of a queue: one that needs input waits, one that works runs. Returns what stops it. */
+export function observeMcpTasks(): () => void {
+  const state = processWide<{ isOn: boolean }>('mcp-tasks', () => ({ isOn: false }))
+  if (state.isOn) return () => {}
+  state.isOn = true
   const queues = new Map<string, InstrumentedQueue>()
   const running = new Map<string, Set<string>>()
-  subscribe(TASK_CHANNEL, (message) => {
+  const listener = (message: unknown): void => {
     const { plugin, taskId, status, context } = message as TaskChange
     let queue = queues.get(plugin)
     if (queue === undefined) {
@@ -37,5 +40,11 @@ export function observeMcpTasks(): void {
       queue.enqueued(taskId, { context })
       queue.started(taskId, { context })
     }
-  })
+  }
+  subscribe(TASK_CHANNEL, listener)
+  return () => {
+    state.isOn = false
+    unsubscribe(TASK_CHANNEL, listener)
+    for (const queue of queues.values()) queue.close()
+  }
 }
