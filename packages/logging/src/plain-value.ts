@@ -103,23 +103,19 @@ export class PlainWalk {
     }
     if (types.isNativeError(value) || value instanceof Error) return this.#error(value)
     if (types.isMap(value)) return this.#map(value)
-    if (types.isSet(value)) return this.#list([...value])
+    if (types.isSet(value)) return this.#list(firstOf(value), value.size)
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
       return `[${value.constructor.name}: ${value.byteLength} bytes]`
     }
-    if (types.isRegExp(value) || types.isBoxedPrimitive(value))
-      return this.value(
-        (value as { valueOf(): unknown }).valueOf() === value
-          ? String(value)
-          : (value as { valueOf(): unknown }).valueOf(),
-      )
+    if (types.isRegExp(value)) return this.text(String(value))
+    if (types.isBoxedPrimitive(value)) return this.value(value.valueOf())
     if (types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)) {
       return `[${value.constructor.name}]`
     }
     const { toJSON, entries } = value as { toJSON?: unknown; entries?: unknown }
     if (typeof toJSON === 'function') return this.#converted(value, toJSON.call(value, '') as unknown)
     if (typeof entries === 'function' && Object.keys(value).length === 0) {
-      return this.#map(new Map(entries.call(value) as Iterable<[unknown, unknown]>))
+      return this.#map(entries.call(value) as Iterable<readonly [unknown, unknown]>)
     }
     return this.#fields(value)
   }
@@ -142,11 +138,11 @@ export class PlainWalk {
     return into
   }
 
-  #list(values: readonly unknown[]): Plain[] {
+  #list(values: readonly unknown[], length = values.length): Plain[] {
     const list: Plain[] = []
     for (const [index, value] of values.entries()) {
       if (index === MAX_ENTRIES || this.#nodes++ > MAX_NODES) {
-        list.push(`… ${values.length - index} more`)
+        list.push(`… ${length - index} more`)
         break
       }
       const before = values[index - 1]
@@ -156,10 +152,11 @@ export class PlainWalk {
     return list
   }
 
-  #map(map: ReadonlyMap<unknown, unknown>): Plain {
+  #map(pairs: Iterable<readonly [unknown, unknown]>): Plain {
     const into: PlainObject = {}
-    for (const [key, value] of map) {
-      if (this.#nodes++ > MAX_NODES) {
+    let count = 0
+    for (const [key, value] of pairs) {
+      if (count++ === MAX_ENTRIES || this.#nodes++ > MAX_NODES) {
         into['…'] = 'more entries'
         break
       }
@@ -178,14 +175,35 @@ export class PlainWalk {
       const plain = this.value(value)
       if (plain !== undefined) into[key] = plain
     }
-    this.entries(error, into, (key) => (Object.hasOwn(into, key) ? undefined : key))
+    this.errorDetails(error, into)
     return into
+  }
+
+  /** Of an error's own properties those that say something in themselves: `code`, `status`; not whole requests. */
+  errorDetails(error: object, into: PlainObject): void {
+    this.entries(error, into, (key) => (isDetail(error, key) ? key : undefined))
   }
 }
 
 /** Sets a property whatever its name: `__proto__` is a key like any other in what users send. */
 export function put(into: PlainObject, key: string, value: Plain): void {
-  if (key === '__proto__')
-    Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
+  const isPrototype = key === '__proto__'
+  if (isPrototype) Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
   else into[key] = value
+}
+
+function isDetail(error: object, key: string): boolean {
+  const value: unknown = (error as Record<string, unknown>)[key]
+  const isSimple = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return isSimple && !['name', 'message', 'stack', 'level'].includes(key)
+}
+
+/** One more than is written: enough to say that there are more. */
+function firstOf(values: Iterable<unknown>): unknown[] {
+  const first: unknown[] = []
+  for (const value of values) {
+    first.push(value)
+    if (first.length > MAX_ENTRIES) break
+  }
+  return first
 }

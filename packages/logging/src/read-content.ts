@@ -59,7 +59,7 @@ export class ContentReader {
   /** The guide's error line; what was logged with the error is its context, and so is what an error says of itself. */
   #thrown(error: unknown, meta: object): Content {
     const context: PlainObject = {}
-    if (isError(error)) this.#walk.entries(error, context, (key) => errorDetailName(error, key))
+    if (isError(error)) this.#walk.errorDetails(error, context)
     this.#walk.entries(meta, context, contextName)
     const given = (meta as Info)[ERROR_CONTEXT]
     if (isRecord(given)) this.#walk.entries(given, context)
@@ -134,13 +134,6 @@ function metaName(key: string): string | undefined {
 
 function contextName(key: string): string | undefined {
   return WINSTON.has(key) ? undefined : key
-}
-
-/** Of an error's own properties those that say something in themselves: `code`, `status`; not whole requests. */
-function errorDetailName(error: Error, key: string): string | undefined {
-  const value: unknown = (error as unknown as Record<string, unknown>)[key]
-  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-  return isPlain && key !== 'name' && key !== 'stack' ? contextName(key) : undefined
 }
 
 function countTokens(text: string): number {

@@ -162,7 +162,14 @@ test('what is very deep, wide or long is cut, and says so', () => {
   logger.info('wide', { wide: Array.from({ length: 100_000 }, (_, index) => index) })
   logger.info('keys', Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, index])))
   logger.info('x'.repeat(10_000_000))
-  expect(lines()).toHaveLength(4)
+  const endless = Object.create({
+    *entries() {
+      for (let index = 0; ; index++) yield [`k${index}`, index]
+    },
+  }) as object
+  logger.info('endless', { endless, set: new Set(Array.from({ length: 5000 }, (_, index) => index)) })
+  expect(lines()).toHaveLength(5)
+  expect(text()).toContain('"… 4000 more"')
   expect(text()).toContain('[Array]')
   expect(text()).toContain('"… 99000 more"')
   expect(text()).toContain('"…":"more entries"')
