@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 
-import { childOf, isBare, LabelNode, NO_ROW, removeChild, rowAt, setChild, setRow } from './label-tree.ts'
-import type { Child } from './label-tree.ts'
+import { childOf, createNode, isBare, NO_ROW, NOTHING, removeChild, rowAt, setChild, setRow } from './label-tree.ts'
+import type { Child, LabelNode } from './label-tree.ts'
 
 /** A tree over label names; each instrument ends at one of its levels. */
 interface LabelTree {
@@ -19,7 +19,7 @@ export class LabelTrees {
   index(names: readonly string[]): LabelIndex {
     let tree = this.#trees.find((known) => names.every((name, i) => (known.names[i] ?? name) === name))
     if (tree === undefined) {
-      tree = { names, root: new LabelNode(), ends: [] }
+      tree = { names, root: createNode(), ends: [] }
       this.#trees.push(tree)
     }
     if (names.length > tree.names.length) tree.names = names
@@ -44,16 +44,16 @@ export class LabelIndex {
 
   /** Returns the row of these values, or `NO_ROW`. */
   find(values: readonly string[]): number {
-    let child: Child | undefined = this.root
-    for (const value of values) child = typeof child === 'object' ? childOf(child, value) : undefined
+    let child: Child = this.root
+    for (const value of values) child = typeof child === 'number' ? NOTHING : childOf(child, value)
     return rowAt(child, this.slot)
   }
 
   /** Returns the row of attributes that are as declared, or `NO_ROW`; throws what reading them throws. */
   findAttributes(attributes: Attributes): number {
-    let child: Child | undefined = this.root
+    let child: Child = this.root
     for (const name of this.names) {
-      child = typeof child === 'object' ? childOf(child, attributes[name] as string) : undefined
+      child = typeof child === 'number' ? NOTHING : childOf(child, attributes[name] as string)
     }
     return rowAt(child, this.slot)
   }
@@ -65,13 +65,13 @@ export class LabelIndex {
       const value = values[level] as string
       const isEnd = level === values.length - 1
       let child = childOf(node, value)
-      if (isEnd && child === undefined && this.slot === 0) {
+      if (isEnd && child === NOTHING && this.slot === 0) {
         setChild(node, value, row)
         return
       }
-      if (typeof child !== 'object') {
-        const grown = new LabelNode()
-        if (child !== undefined) grown.row = child
+      if (typeof child === 'number' || child === NOTHING) {
+        const grown = createNode()
+        if (typeof child === 'number') grown.row = child
         setChild(node, value, grown)
         child = grown
       }

@@ -2,7 +2,7 @@ import type { Attributes, Context } from '@opentelemetry/api'
 
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { childOf, NO_ROW, rowAt } from './label-tree.ts'
+import { NO_ROW, NOTHING, rowAt } from './label-tree.ts'
 import type { Write } from './write.ts'
 
 /** `add` of counters, `record` of the others. */
@@ -34,13 +34,14 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
     'use strict'
     return (value, attributes, context) => {
       if (gate.diverted && gate.divert(value, attributes, context)) return
-      let child = root
+      let node = root
+      let key, next
       try {
-        ${names.map((name) => `child = typeof child === 'object' ? childOf(child, attributes[${JSON.stringify(name)}]) : undefined`).join('\n')}
+        ${names.map(levelCode).join('\n')}
       } catch {
-        child = undefined
+        node = nothing
       }
-      let row = rowAt(child, ${slot})
+      let row = rowAt(node, ${slot})
       if (row === ${NO_ROW}) {
         row = store.newRow(value, attributes)
         if (row === ${NO_ROW}) return
@@ -49,9 +50,25 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
     }`
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- Of the catalogue only the names go in, as JSON.
-    const create = new Function('store', 'gate', 'write', 'root', 'childOf', 'rowAt', source)
-    return create(store, gate, write, root, childOf, rowAt) as Recording
+    const create = new Function('store', 'gate', 'write', 'root', 'nothing', 'rowAt', source)
+    return create(store, gate, write, root, NOTHING, rowAt) as Recording
   } catch {
     return undefined
   }
+}
+
+/** `childOf`, written out; a row where a node should be has no children either. */
+function levelCode(name: string): string {
+  return `key = attributes[${JSON.stringify(name)}]
+    if (node.key === key) node = node.child
+    else if (node.map === undefined) node = nothing
+    else {
+      next = node.map.get(key)
+      if (next === undefined) node = nothing
+      else {
+        node.key = key
+        node.child = next
+        node = next
+      }
+    }`
 }
