@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { startBound, stopChild } from './bound-child.ts'
 import type { Prometheus } from './components.ts'
 
 export interface PrometheusOptions {
@@ -86,29 +84,6 @@ function configOf({ scrape, alertmanagers = [], ruleFiles = [], interval = '1s' 
       static_configs: [{ targets }],
     })),
   }
-}
-
-const SETPRIV = '/usr/bin/setpriv'
-
-/** Starts a program that does not outlive this process, even when this process is killed. */
-function startBound(program: string, args: readonly string[]): ChildProcess {
-  const [command, all] = existsSync(SETPRIV)
-    ? [SETPRIV, ['--pdeathsig', 'KILL', '--', program, ...args]]
-    : [program, [...args]]
-  const child = spawn(command, all, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const kill = (): void => void child.kill('SIGKILL')
-  process.once('exit', kill)
-  child.once('exit', () => process.off('exit', kill))
-  return child
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  const impatient = setTimeout(() => child.kill('SIGKILL'), 5000)
-  await exited
-  clearTimeout(impatient)
 }
 
 interface LogLine {

@@ -11,7 +11,6 @@ export interface AlertmanagerOptions {
     readonly username?: string
   }
   readonly slack?: { readonly channel?: string }
-  readonly pagerduty?: { readonly url?: string }
   /** Folder with the files that hold the secrets. */
   readonly secrets?: string
 }
@@ -45,7 +44,7 @@ const HTML = `<h2>{{ .CommonLabels.alertname }}: {{ .Status }}</h2>
 
 /** The content of the Alertmanager's configuration; secrets are in files, since it reads no environment. */
 export function buildAlertmanager(options: AlertmanagerOptions = {}): object {
-  const { email = {}, pagerduty = {}, secrets = '/etc/alertmanager/secrets', slack = {} } = options
+  const { email = {}, secrets = '/etc/alertmanager/secrets', slack = {} } = options
   const secret = (name: string): string => `${secrets}/${name}`
   return {
     route: {
@@ -112,7 +111,6 @@ export function buildAlertmanager(options: AlertmanagerOptions = {}): object {
         name: 'pagerduty',
         pagerduty_configs: [
           {
-            ...(pagerduty.url === undefined ? {} : { url: pagerduty.url }),
             service_key_file: secret('pagerduty-key'),
             description:
               '{{ .CommonLabels.alertname }} {{ .CommonLabels.job }}: {{ (index .Alerts 0).Annotations.summary }}',

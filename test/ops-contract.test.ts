@@ -1,0 +1,145 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import {
+  checkPack,
+  createPrometheusClient,
+  packExpressions,
+  packFiles,
+  runOpsCommand,
+  type Finding,
+} from '@mcp/otel-ops'
+import { expect } from 'vitest'
+
+import { AppProcess, REGISTER, root } from './support/app-process.ts'
+import { findPrometheus } from './support/components.ts'
+import { missingFromPage } from './support/missing-from-page.ts'
+import { scrapeUntil } from './support/scrape.ts'
+import { startPrometheus } from './support/start-prometheus.ts'
+import { testWith } from './support/test-with.ts'
+
+const MAIN = `${root}/examples/plugin-server/src/main.ts`
+const REFUSED = `${root}/test/fixtures/refused-record.mjs`
+
+const prometheus = await findPrometheus()
+
+interface Example extends AsyncDisposable {
+  readonly folder: string
+  readonly endpoint: string
+  /** One request of every kind that there is to see. */
+  load(): Promise<void>
+}
+
+async function startExample(): Promise<Example> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'ops-contract-'))
+  const app = new AppProcess(
+    ['--require', REGISTER, '--import', REFUSED, MAIN, '--port', '0', '--no-demo', '--log-file', `${folder}/mcp.log`],
+    { env: { OTEL_EXPORTER_PROMETHEUS_PORT: '0' } },
+  )
+  const endpoint = await app.endpoint()
+  const [, url = ''] = await app.sees(/listens on (\S+)/)
+  const run = async (plugin: string, command: string, file: string): Promise<void> => {
+    const body = JSON.stringify({ plugin, command, args: { file } })
+    await (await fetch(`${url}/run`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).text()
+  }
+  return {
+    folder,
+    endpoint,
+    async load() {
+      await Promise.all([
+        run('checksum', 'file', 'README.txt'),
+        run('words', 'count', 'sonnet-18.txt'),
+        // Is not text in UTF-8: a 500.
+        run('words', 'count', 'letters/old.txt'),
+        fetch(`${endpoint}/health`),
+      ])
+    },
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+testWith(
+  prometheus,
+  'every metric and label of every rule and panel is on a real page, and each typo is caught',
+  async () => {
+    await using example = await startExample()
+    await example.load()
+    const { text } = await scrapeUntil(example.endpoint, (page) =>
+      ['mcp_health_check_status', 'mcp_errors_total'].every((name) => Object.keys(page.of(name)).length > 0),
+    )
+    const expressions = packExpressions()
+    expect(missingFromPage(expressions, text)).toEqual([])
+
+    expect(missingFromPage(expressions, text.replaceAll('mcp_queue_size', 'mcp_queue_length'))).toContain(
+      'QueueBacklog: no mcp_queue_size on the page',
+    )
+    expect(missingFromPage(expressions, text.replaceAll('endpoint="', 'route="'))).toContain(
+      'MCP / Overview / Error Rate: nothing that it reads has the label endpoint',
+    )
+    expect(missingFromPage([{ name: 'Typo', expr: 'mcp_queue_sizes > 1' }], text)).toEqual([
+      'Typo: no mcp_queue_sizes on the page',
+    ])
+  },
+  60_000,
+)
+
+testWith(
+  prometheus,
+  '`mcp-otel ops check` finds data for every rule and panel once the example has run, and says why where there is none',
+  async (found) => {
+    await using example = await startExample()
+    const rules = path.join(example.folder, 'mcp.rules.yaml')
+    await writeFile(rules, packFiles()['prometheus/mcp.rules.yaml'] ?? '')
+    await using server = await startPrometheus(found, {
+      scrape: { example: { targets: [new URL(example.endpoint).host] } },
+      ruleFiles: [rules],
+    })
+    await server.untilScraped('example')
+
+    const lacking = await server.until(async () => {
+      await example.load()
+      const findings = await checkPack(createPrometheusClient(server.url))
+      const left = findings.filter(({ problems }) => problems.length > 0)
+      return left.some(({ kind }) => kind !== 'alert') ? undefined : left
+    }, 60_000)
+    expect(lacking).toEqual([])
+
+    const [code, output] = await check('--prometheus', server.url)
+    expect(output).toMatch(/^\d+ rules and queries: (\d+) have data, 0 have had no traffic, 0 cannot work\n$/)
+    expect(code).toBe(0)
+
+    const [otherCode, other] = await check('--prometheus', server.url, '--selector', 'job="exampel"', '--json')
+    const { findings } = JSON.parse(other) as { findings: Finding[] }
+    expect(otherCode).toBe(1)
+    expect(findings.find(({ name }) => name === 'QueueBacklog')?.problems).toEqual([
+      { reason: 'mismatch', detail: 'no series of mcp_queue_size has job="exampel"; there are example' },
+    ])
+  },
+  120_000,
+)
+
+testWith(
+  prometheus,
+  '`mcp-otel ops check` says that a Prometheus without the server has none of its metrics',
+  async (found) => {
+    await using server = await startPrometheus(found, { scrape: {} })
+    const [code, output] = await check('--prometheus', server.url)
+    expect(code).toBe(1)
+    expect(output).toContain(
+      '✖ alert QueueBacklog\n    metric missing: there is no mcp_queue_size: is the server scraped',
+    )
+    expect(output).toContain('· alert HighErrorRate\n    no traffic: there is no mcp_requests_total yet')
+    expect(output).toContain('load prometheus/mcp.rules.yaml')
+  },
+)
+
+async function check(...args: string[]): Promise<[code: number, output: string]> {
+  let output = ''
+  const stdout = { write: (text: string) => (output += text) }
+  const code = await runOpsCommand(['check', ...args], { stdout, stderr: stdout })
+  return [code, output]
+}
