@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect } from 'node:net'
 
 import { readConfig, type Config } from '@mcp/otel-core'
+import { createHealth } from '@mcp/otel-health'
 import { diag } from '@opentelemetry/api'
 import express from 'express'
 import fastify from 'fastify'
@@ -11,8 +12,14 @@ import { afterEach, describe, expect, test } from 'vitest'
 
 import { sendRaw } from '../../../test/support/raw-http.ts'
 import { serve } from '../../../test/support/serve.ts'
-import { createEndpointHandler, type EndpointHandler } from '../src/endpoint/create-handler.ts'
+import {
+  createEndpointHandler,
+  endpointPaths,
+  requestPath,
+  type EndpointHandler,
+} from '../src/endpoint/create-handler.ts'
 import { openEndpoint, type EndpointServer } from '../src/endpoint/endpoint-server.ts'
+import { startHealth } from '../src/health/start-health.ts'
 
 const answering = (text: string) => (_request: IncomingMessage, response: ServerResponse) => {
   response.setHeader('Cache-Control', 'no-store')
@@ -20,16 +27,23 @@ const answering = (text: string) => (_request: IncomingMessage, response: Server
   return true
 }
 
+const { owns, paths } = createHealth({ memory: false, eventLoop: false })
+const health = { owns, paths, handler: answering('the health') }
+
 const handlerWith = (token?: string): EndpointHandler =>
   createEndpointHandler({
     metrics: async (request, response) => void answering('the page')(request as never, response as never),
-    health: { handler: answering('the health') },
+    health,
     token,
   })
 
 const opened: EndpointServer[] = []
 async function open(settings: Partial<Config['endpoint']> = {}, handler = handlerWith()): Promise<EndpointServer> {
-  const endpoint = openEndpoint({ ...readConfig().config.endpoint, port: 0, ...settings }, handler)
+  const endpoint = openEndpoint(
+    { ...readConfig().config.endpoint, port: 0, ...settings },
+    handler,
+    endpointPaths(health),
+  )
   opened.push(endpoint)
   await endpoint.ready
   return endpoint
@@ -88,13 +102,24 @@ describe('the endpoint on its own port', () => {
   test('a handler that throws answers 500, says so, and the server lives on', async () => {
     const broken = createEndpointHandler({
       metrics: () => Promise.reject(new Error('it broke')),
-      health: { handler: answering('the health') },
+      health,
       token: undefined,
     })
     const { url } = await open({}, broken)
     const said = await saidDuring(async () => expect((await fetch(`${url}/metrics`)).status).toBe(500))
     expect(said).toEqual(['/metrics could not be answered: it broke'])
     expect((await fetch(`${url}/health`)).status).toBe(200)
+  })
+
+  test('a request that health declines after all answers 404', async () => {
+    const declining = createEndpointHandler({
+      metrics: async () => {},
+      health: { ...health, handler: () => false },
+      token: undefined,
+    })
+    const { url } = await open({}, declining)
+    const response = await fetch(`${url}/health/group`)
+    expect([response.status, await response.text()]).toEqual([404, 'not found\n'])
   })
 
   test('a request that is no HTTP is refused, and the server lives on', async () => {
@@ -120,6 +145,26 @@ describe('the endpoint on its own port', () => {
   })
 })
 
+describe('the path of a request', () => {
+  test.each([
+    [undefined, '/'],
+    ['', '/'],
+    ['/metrics', '/metrics'],
+    ['/metrics//?x=/y/#z', '/metrics'],
+    ['http://host:1/metrics/', '/metrics'],
+    ['http://host', '/'],
+    ['//', '/'],
+  ])('%s is %s', (url, path) => {
+    expect(requestPath(url)).toBe(path)
+  })
+
+  test('a target of slashes alone takes no time that grows with its square', () => {
+    const slashes = '/'.repeat(200_000)
+    expect(requestPath(`${slashes}x`)).toBe(`${slashes}x`)
+    expect(requestPath(slashes)).toBe('/')
+  })
+})
+
 describe('a bearer token', () => {
   test.each([
     [undefined, 401],
@@ -130,11 +175,32 @@ describe('a bearer token', () => {
     ['bearer secret', 200],
   ])('Authorization %s gets %s', async (authorization, status) => {
     const { url } = await open({}, handlerWith('secret'))
-    for (const path of ['/metrics', '/health', '/livez']) {
-      const response = await fetch(url + path, { headers: authorization === undefined ? {} : { authorization } })
-      expect(response.status, path).toBe(status)
-      expect(response.headers.get('www-authenticate'), path).toBe(status === 401 ? 'Bearer realm="mcp-otel"' : null)
+    const headers = authorization === undefined ? {} : { authorization }
+    const response = await fetch(`${url}/metrics`, { headers })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer realm="mcp-otel"' : null)
+    for (const path of ['/health', '/livez', '/readyz', '/startupz', '/']) {
+      expect((await fetch(url + path, { headers })).status, path).toBe(200)
     }
+  })
+
+  test('shows the details of /health, which nobody sees without it, on this machine neither', async () => {
+    const options = { service: { name: 'app', version: '1.2.3' }, token: 'secret', tally: undefined }
+    const real = startHealth({}, options)
+    const { url } = await open({}, createEndpointHandler({ metrics: async () => {}, health: real, token: 'secret' }))
+    const fieldsWith = async (headers: Record<string, string>, path = '/health') =>
+      Object.keys((await (await fetch(url + path, { headers })).json()) as object)
+    const publicFields = ['status', 'version', 'uptime', 'queue_size', 'plugins']
+    expect(await fieldsWith({})).toEqual(publicFields)
+    expect(await fieldsWith({ authorization: 'Bearer wrong' })).toEqual(publicFields)
+    expect(await fieldsWith({ authorization: 'Bearer secret' })).toEqual([
+      ...publicFields,
+      'server',
+      'queues',
+      'checks',
+    ])
+    expect(await fieldsWith({}, '/readyz')).toEqual(['status', 'process'])
+    real.stop()
   })
 })
 

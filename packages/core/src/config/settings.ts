@@ -61,7 +61,7 @@ const endpoint = {
   token: optional(bearerToken, {
     env: 'MCP_OTEL_TOKEN',
     defaultText: 'none',
-    doc: 'Token that every request must bring as `Authorization: Bearer …`.',
+    doc: 'Token that /metrics and the details of /health ask for, as `Authorization: Bearer …`; probes need none.',
   }),
   trustNetwork: setting(onOff, {
     env: 'MCP_OTEL_TRUST_NETWORK',

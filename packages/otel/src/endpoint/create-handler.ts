@@ -17,32 +17,37 @@ export type EndpointHandler = (request: IncomingMessage, response: ServerRespons
 
 export interface EndpointHandlerOptions {
   readonly metrics: MetricsHandler
-  readonly health: Pick<Health, 'handler'>
+  readonly health: Pick<Health, 'handler' | 'owns' | 'paths'>
+  /** What /metrics asks for; health knows by itself whom it shows what. */
   readonly token: string | undefined
 }
 
-/** What is served, as the index lists it. */
-export const ENDPOINT_PATHS = ['/metrics', '/health', '/livez', '/readyz', '/startupz'] as const
+const METRICS_PATH = '/metrics'
 
-const HEALTH_PATH = /^\/(?:health(?:\/.*)?|livez|readyz|startupz)$/
+/** Returns what is served, as the index lists it. */
+export function endpointPaths({ paths }: Pick<Health, 'paths'>): string[] {
+  return [METRICS_PATH, paths.health, paths.liveness, paths.readiness, paths.startup]
+}
 
 /** Creates the handler; it never throws, and touches no request that is not its own. */
 export function createEndpointHandler({ metrics, health, token }: EndpointHandlerOptions): EndpointHandler {
   const isAllowed = createTokenCheck(token)
+  const routes = new Set(endpointPaths(health))
   return (request, response, next) => {
     const path = requestPath(request.url)
-    const serve = path === '/metrics' ? metrics : HEALTH_PATH.test(path) ? health.handler : undefined
-    if (serve === undefined) {
+    const isMetrics = path === METRICS_PATH
+    if (!isMetrics && !health.owns(request.url ?? '/')) {
       next?.()
       return false
     }
     // In a server of the app's these requests are counted like its own, under what they are.
-    setRoute(request, path.replace(/^\/health\/.+$/, '/health/:group'))
-    if (!isAllowed(request.headers.authorization)) {
+    setRoute(request, routes.has(path) ? path : `${health.paths.health}/:group`)
+    // An orchestrator's probes bring no token, and what they are shown tells nothing that needs one.
+    if (isMetrics && !isAllowed(request.headers.authorization)) {
       answerText(request, response, 401, 'this needs a bearer token', { 'WWW-Authenticate': 'Bearer realm="mcp-otel"' })
       return true
     }
-    void answer(serve, request, response)
+    void answer(isMetrics ? metrics : health.handler, request, response)
     return true
   }
 }
@@ -52,7 +57,7 @@ type Serve = (request: IncomingMessage, response: ServerResponse) => boolean | P
 async function answer(serve: Serve, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const answered = await serve(request, response)
-    // A path below /health that names no group is nobody's, and must not wait for ever.
+    // A request that health declines after all must not wait for ever.
     if (answered === false && !response.headersSent) answerText(request, response, 404, 'not found')
   } catch (error) {
     diag.error(`${requestPath(request.url)} could not be answered: ${reasonOf(error)}`)
@@ -63,5 +68,7 @@ async function answer(serve: Serve, request: IncomingMessage, response: ServerRe
 /** Returns the path of a request without query and trailing slash, also where the whole URL was sent. */
 export function requestPath(url = '/'): string {
   const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  return path.replace(/\/+$/, '') || '/'
+  let end = path.length
+  while (end > 0 && path[end - 1] === '/') end -= 1
+  return path.slice(0, end) || '/'
 }

@@ -9,7 +9,7 @@ import { ignoreServer } from '@mcp/otel-http-instrumentation'
 import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
-import { ENDPOINT_PATHS, requestPath, type EndpointHandler } from './create-handler.ts'
+import { requestPath, type EndpointHandler } from './create-handler.ts'
 import { answerText } from './plain-text.ts'
 
 const require = createRequire(import.meta.url)
@@ -31,7 +31,11 @@ export interface EndpointServer {
 }
 
 /** Opens the endpoint. It never keeps the process alive, and when it cannot listen it says so and the app runs on. */
-export function openEndpoint(config: Config['endpoint'], handler: EndpointHandler): EndpointServer {
+export function openEndpoint(
+  config: Config['endpoint'],
+  handler: EndpointHandler,
+  paths: readonly string[],
+): EndpointServer {
   // Not imported above: it must be loaded after the instrumentation of HTTP clients.
   const { createServer } = require('node:http') as typeof Http
   const timeouts = {
@@ -41,7 +45,7 @@ export function openEndpoint(config: Config['endpoint'], handler: EndpointHandle
     connectionsCheckingInterval: 1000,
   }
   const server = createServer(timeouts, (request, response) => {
-    if (!handler(request, response)) answerOther(request, response)
+    if (!handler(request, response)) answerOther(request, response, paths.join('\n'))
   })
   ignoreServer(server)
   server.maxConnections = config.maxConnections
@@ -73,8 +77,7 @@ export function openEndpoint(config: Config['endpoint'], handler: EndpointHandle
   }
 }
 
-function answerOther(request: IncomingMessage, response: ServerResponse): void {
-  const paths = ENDPOINT_PATHS.join('\n')
+function answerOther(request: IncomingMessage, response: ServerResponse, paths: string): void {
   if (requestPath(request.url) !== '/') return answerText(request, response, 404, `not found; there is\n${paths}`)
   if (request.method === 'GET' || request.method === 'HEAD') return answerText(request, response, 200, paths)
   answerText(request, response, 405, 'use GET or HEAD', { Allow: 'GET, HEAD' })

@@ -21,7 +21,8 @@ export function startHealth(given: StartOptions['health'] = {}, { service, token
     plugins: () => listPlugins(),
     queues: () => listQueues(),
     ...(service.version !== undefined && { version: service.version }),
-    ...(token !== undefined && { token }),
+    // Where a token is set, who does not bring it sees no details, from this machine neither.
+    ...(token !== undefined && { token, details: 'never' }),
   }
   const health = create(own, given)
   if (tally !== undefined)
