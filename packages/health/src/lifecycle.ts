@@ -21,7 +21,8 @@ export interface Lifecycle {
 export function createLifecycle({ manualStart, startupChecks, onChange }: LifecycleOptions): Lifecycle {
   let isUp = !manualStart
   let hasPassed = false
-  let draining: Promise<void> | undefined
+  let isDraining = false
+  let served: Promise<void> | undefined
   const isStarting = (): boolean => {
     if (!isUp) return true
     if (hasPassed) return false
@@ -30,20 +31,23 @@ export function createLifecycle({ manualStart, startupChecks, onChange }: Lifecy
     return said === 'pending'
   }
   return {
-    state: () => (draining !== undefined ? 'draining' : isStarting() ? 'starting' : 'running'),
+    state: () => (isDraining ? 'draining' : isStarting() ? 'starting' : 'running'),
     started() {
       isUp = true
       onChange()
     },
     drain(gracePeriod) {
-      if (draining === undefined) {
-        draining = new Promise((resolve) => setTimeout(resolve, gracePeriod))
+      if (!isDraining) {
+        isDraining = true
         onChange()
       }
-      return draining
+      // Who drains without a grace period only tells that it begins; whoever closes the servers still has one.
+      if (gracePeriod === 0) return served ?? Promise.resolve()
+      return (served ??= new Promise((resolve) => setTimeout(resolve, gracePeriod)))
     },
     resume() {
-      draining = undefined
+      isDraining = false
+      served = undefined
       onChange()
     },
   }

@@ -61,6 +61,16 @@ test('drain turns readiness and health at once, resolves after the grace period,
   expect(await health.probe('readiness')).toMatchObject({ status: 'healthy', process: 'running' })
 })
 
+test('a drain without a grace period leaves its own to the one that closes the servers', async () => {
+  const health = createTestHealth()
+  await health.drain()
+  let isServed = false
+  const served = health.drain(60).then(() => (isServed = true))
+  expect(await health.probe('readiness')).toMatchObject({ status: 'unhealthy', process: 'draining' })
+  expect(isServed).toBe(false)
+  await served
+})
+
 test('a drain is on the page without anybody asking', async () => {
   const meterProvider = createMeterProvider()
   const health = createTestHealth({ meterProvider })
