@@ -1,15 +1,16 @@
-import { observeCall } from '@mcp/otel-core'
 import { startExecution } from '@mcp/otel-plugin-instrumentation'
 import type { Execution } from '@mcp/otel-plugin-instrumentation'
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
-import type { Context } from '@opentelemetry/api'
 
-import { announceTools, knownNames } from './known-names.ts'
-import { fieldsOf, isNotification, isRequest, isRequestId, isResponse, jsonBytes, textOf } from './message.ts'
-import type { Fields, RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
+import { Agreement } from './agreement.ts'
+import type { Registry } from './agreement.ts'
+import { createDurationRecorders } from './duration-recorders.ts'
+import type { DurationRecorders } from './duration-recorders.ts'
+import { fieldsOf, isNotification, isRequest, isRequestId, isResponse, jsonBytes } from './message.ts'
+import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { isSpecified, receivedMethod } from './method-names.ts'
-import { startOperation } from './operation.ts'
-import type { Operation } from './operation.ts'
+import { Operation } from './operation.ts'
+import type { OperationScope } from './operation.ts'
 import {
   CANCELLED,
   CONNECTION_CLOSED,
@@ -20,64 +21,49 @@ import {
   sendFailure,
 } from './outcome-of.ts'
 import type { RpcOutcome } from './outcome-of.ts'
-import { protocolVersionOf } from './protocol-version.ts'
-import { startSession } from './session.ts'
-import type { Session } from './session.ts'
-import { argumentAttributes, resultAttributes, subjectOf } from './subject.ts'
-import type { ServedNames } from './subject.ts'
+import { settling } from './settling.ts'
+import { argumentAttributes, resultAttributes, targetOf } from './subject.ts'
 import { guarded } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import { isCausedByTrace, originOf, withTrace } from './trace-meta.ts'
-import { sessionIdOf, transportFacts } from './transport-facts.ts'
+import { transportFacts } from './transport-facts.ts'
 import type { TransportFacts } from './transport-facts.ts'
 
 /** Sends a message on, as it is or a copy with the trace in it. */
 type SendOn = (message: unknown) => unknown
 
 /** One server or client on one transport, from its start to its close: everything that is said there passes through. */
-export class Connection {
+export class Connection implements OperationScope {
   readonly facts: TransportFacts
-  readonly role: 'server' | 'client'
-  readonly #telemetry: ProtocolTelemetry
+  readonly telemetry: ProtocolTelemetry
+  readonly transport: object
+  readonly durations: DurationRecorders
   readonly #protocol: object
-  readonly #transport: object
+  readonly #agreement: Agreement
   readonly #received = new Map<RequestId, Operation>()
   readonly #sent = new Map<RequestId, Operation>()
   readonly #timedOut = new Set<unknown>()
-  readonly #registry: (kind: 'tools' | 'prompts') => Fields | undefined
-  #version = ''
-  #server: string
-  #names: ServedNames
-  #hello: { readonly peer: Fields; readonly started: number } | undefined
-  #session: Session | undefined
   #isClosed = false
 
-  constructor(
-    telemetry: ProtocolTelemetry,
-    protocol: object,
-    transport: object,
-    registry: (kind: 'tools' | 'prompts') => Fields | undefined,
-  ) {
-    const fields = fieldsOf(protocol)
-    this.#telemetry = telemetry
-    this.#protocol = protocol
-    this.#transport = transport
-    this.#registry = registry
+  constructor(telemetry: ProtocolTelemetry, protocol: object, transport: object, registry: Registry) {
+    this.telemetry = telemetry
+    this.transport = transport
     this.facts = transportFacts(transport)
-    this.role = '_clientInfo' in fields ? 'client' : 'server'
-    this.#server = this.role === 'server' ? (textOf(fieldsOf(fields['_serverInfo'])['name']) ?? 'unknown') : ''
-    this.#names = this.#namesOf(this.#server)
-    const tools = this.role === 'server' && telemetry.recordsExecutions ? registry('tools') : undefined
-    if (tools !== undefined) announceTools(telemetry, this.#server, Object.keys(tools))
+    this.durations = createDurationRecorders(telemetry, this.facts, () => this.version)
+    this.#protocol = protocol
+    this.#agreement = new Agreement(telemetry, this.facts, protocol, transport, registry)
+  }
+
+  get role(): 'server' | 'client' {
+    return this.#agreement.role
+  }
+
+  get version(): string {
+    return this.#agreement.version
   }
 
   get isClosed(): boolean {
     return this.#isClosed
-  }
-
-  /** Requests whose end has not been seen. */
-  get openOperations(): number {
-    return this.#received.size + this.#sent.size
   }
 
   /** A message has come in; `pass` hands it to the protocol. */
@@ -104,10 +90,9 @@ export class Connection {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const operation of this.#sent.values()) guarded('a close', () => operation.end(CONNECTION_CLOSED))
-    for (const operation of this.#received.values())
-      guarded('a close', () => operation.end(operation.answered ?? CANCELLED))
-    this.#session?.end()
+    for (const operation of this.#sent.values()) operation.end(CONNECTION_CLOSED)
+    for (const operation of this.#received.values()) operation.end(operation.answered ?? CANCELLED)
+    this.#agreement.end()
   }
 
   /** A handler threw; the answer that is made of it may not tell. */
@@ -130,98 +115,74 @@ export class Connection {
     else if (operation !== undefined) queueMicrotask(() => operation.end(CANCELLED))
   }
 
-  #receiveRequest(message: RpcRequest, extra: unknown, pass: () => unknown): unknown {
-    const operation = guarded('a request', () => this.#startReceived(message, extra))
-    return operation === undefined ? pass() : context.with(operation.context, pass)
+  /** An operation has ended. */
+  ended(operation: Operation, outcome: RpcOutcome): void {
+    const { execution, message, side } = operation
+    if (isRequest(message)) {
+      const open = side === 'server' ? this.#received : this.#sent
+      if (open.get(message.id) === operation) open.delete(message.id)
+      this.telemetry.active[side].add(-1)
+    }
+    if (execution !== undefined) execution.end(executionEnd(outcome))
+    else if (outcome.isFailure && outcome.errorType !== undefined) {
+      const type = this.telemetry.bounds.code(outcome.errorType)
+      this.telemetry.errors.errors.add(1, { source: 'protocol', type }, operation.context)
+    }
   }
 
-  #startReceived(message: RpcRequest, extra: unknown): Operation {
-    const { id } = message
-    this.#noteVersion(message, extra)
-    if (message.method === 'initialize') {
-      this.#hello = { peer: fieldsOf(fieldsOf(message.params)['clientInfo']), started: performance.now() }
+  #receiveRequest(message: RpcRequest, extra: unknown, pass: () => unknown): unknown {
+    const operation = guarded('a request', () => this.#openReceived(message, extra))
+    return operation === undefined ? pass() : within(operation, pass)
+  }
+
+  #openReceived(message: RpcRequest, extra: unknown): Operation {
+    this.#received.get(message.id)?.end(CANCELLED)
+    const operation = this.#startReceived(message, extra)
+    this.#open(this.#received, message, operation)
+    if (this.role === 'server' && operation.target?.kind === 'tool' && this.telemetry.recordsExecutions) {
+      const { label: command } = operation.target
+      this.#agreement.announce(command)
+      operation.execution = startExecution(
+        { plugin: this.#agreement.server, command },
+        { span: false, context: operation.context, meterProvider: this.telemetry.options.meterProvider },
+      )
     }
-    this.#received.get(id)?.end(CANCELLED)
-    let execution: Execution | undefined
-    const operation = this.#start('server', message, this.#ambient(), (outcome) => {
-      if (this.#received.get(id) === operation) this.#received.delete(id)
-      this.#telemetry.instruments.activeRequests.add(-1, { role: 'server' })
-      if (execution !== undefined) execution.end(executionEnd(outcome))
-      else this.#countError(outcome)
-    })
-    this.#received.set(id, operation)
-    this.#telemetry.instruments.activeRequests.add(1, { role: 'server' })
-    const { target } = operation.subject
-    if (target?.kind !== 'tool') return operation
-    if (operation.span?.isRecording() === true)
-      operation.span.setAttributes(argumentAttributes(message.params, this.#telemetry.options))
-    if (this.role === 'server') execution = this.#startExecution(target.label, operation.context)
     return operation
   }
 
-  #startExecution(command: string, within: Context): Execution | undefined {
-    if (!this.#telemetry.recordsExecutions) return undefined
-    // A tool may have been registered since the connection was made.
-    if (this.#registry('tools') !== undefined && command !== '_OTHER')
-      announceTools(this.#telemetry, this.#server, [command])
-    const { meterProvider } = this.#telemetry.options
-    return startExecution({ plugin: this.#server, command }, { span: false, context: within, meterProvider })
-  }
-
   #receiveNotification(message: RpcNotification, extra: unknown, pass: () => unknown): unknown {
-    const operation = guarded('a notification', () => {
-      this.#noteVersion(message, extra)
-      return this.#start('server', message, this.#ambient())
-    })
+    const operation = guarded('a notification', () => this.#startReceived(message, extra))
     try {
-      return operation === undefined ? pass() : context.with(operation.context, pass)
+      return operation === undefined ? pass() : within(operation, pass)
     } finally {
       operation?.end(SUCCESS)
-      if (message.method === 'notifications/cancelled') {
-        const { reason, requestId } = fieldsOf(message.params)
-        if (isRequestId(requestId))
-          guarded('a cancellation', () => this.#received.get(requestId)?.end(cancellationOutcome(reason)))
-      }
+      if (message.method === 'notifications/cancelled') this.#cancel(this.#received, message)
     }
   }
 
   #receiveResponse(message: RpcResponse): void {
     const operation = this.#sent.get(message.id) ?? this.#sent.get(Number(message.id))
     if (operation === undefined) return
-    const result = fieldsOf(message.result)
-    this.#learn(operation.subject.rawMethod, result)
-    if (operation.subject.rawMethod === 'initialize' && 'result' in message)
-      this.#agreed(result, { peer: fieldsOf(result['serverInfo']), started: this.#hello?.started ?? performance.now() })
+    this.#agreement.answers(operation.message.method, message)
     operation.end(answerOutcome(message, 'client', undefined))
   }
 
   #sendRequest(message: RpcRequest, options: unknown, send: SendOn): unknown {
-    const operation = guarded('a request', () => this.#startSent(message, options))
+    const operation = guarded('a request', () => this.#openSent(message, options))
     if (operation === undefined) return send(message)
-    return observeCall(
-      () => send(this.#traced(message, operation)),
-      operation.context,
-      (outcome) => {
-        if ('error' in outcome) operation.end(sendFailure(outcome.error))
-      },
+    const sending = (): unknown => send(this.#traced(message, operation))
+    return settling(
+      () => within(operation, sending),
+      undefined,
+      (error) => operation.end(sendFailure(error)),
     )
   }
 
-  #startSent(message: RpcRequest, options: unknown): Operation {
+  #openSent(message: RpcRequest, options: unknown): Operation {
     const { id } = message
-    this.#noteVersion(message, undefined)
-    if (message.method === 'initialize') this.#hello = { peer: {}, started: performance.now() }
     this.#sent.get(id)?.end(CANCELLED)
-    const operation = this.#start('client', message, context.active(), (outcome) => {
-      if (this.#sent.get(id) === operation) this.#sent.delete(id)
-      this.#timedOut.delete(id)
-      this.#telemetry.instruments.activeRequests.add(-1, { role: 'client' })
-      this.#countError(outcome)
-    })
-    this.#sent.set(id, operation)
-    this.#telemetry.instruments.activeRequests.add(1, { role: 'client' })
-    if (operation.subject.target?.kind === 'tool' && operation.span?.isRecording() === true)
-      operation.span.setAttributes(argumentAttributes(message.params, this.#telemetry.options))
+    const operation = this.#startSent(message)
+    this.#open(this.#sent, message, operation)
     const { requestSignal } = fieldsOf(options)
     if (requestSignal instanceof AbortSignal)
       requestSignal.addEventListener('abort', () => this.released(id, false), { once: true })
@@ -229,132 +190,79 @@ export class Connection {
   }
 
   #sendNotification(message: RpcNotification, send: SendOn): unknown {
-    if (message.method === 'notifications/cancelled') {
-      const { reason, requestId } = fieldsOf(message.params)
-      if (isRequestId(requestId))
-        guarded('a cancellation', () => this.#sent.get(requestId)?.end(cancellationOutcome(reason)))
-    }
-    const operation = guarded('a notification', () => this.#start('client', message, context.active()))
+    if (message.method === 'notifications/cancelled') this.#cancel(this.#sent, message)
+    const operation = guarded('a notification', () => this.#startSent(message))
     if (operation === undefined) return send(message)
-    return observeCall(
-      () => send(this.#traced(message, operation)),
-      operation.context,
-      (outcome) => operation.end('error' in outcome ? sendFailure(outcome.error) : SUCCESS),
+    const sending = (): unknown => send(this.#traced(message, operation))
+    return settling(
+      () => within(operation, sending),
+      () => operation.end(SUCCESS),
+      (error) => operation.end(sendFailure(error)),
     )
   }
 
   #sendResponse(message: RpcResponse, send: SendOn): unknown {
-    const operation = guarded('an answer', () => this.#answered(message))
+    const operation = this.#received.get(message.id)
     if (operation === undefined) return send(message)
-    return observeCall(
+    guarded('an answer', () => {
+      operation.answered = answerOutcome(message, 'server', operation.thrown)
+      this.#agreement.answers(operation.message.method, message)
+      if (operation.target?.kind === 'tool' && 'result' in message)
+        operation.describe(() => resultAttributes(message.result, this.telemetry.options))
+    })
+    return settling(
       () => send(message),
-      context.active(),
-      (outcome) => operation.end('error' in outcome ? sendFailure(outcome.error) : (operation.answered ?? SUCCESS)),
+      () => operation.end(operation.answered ?? SUCCESS),
+      (error) => operation.end(sendFailure(error)),
     )
   }
 
-  #answered(message: RpcResponse): Operation | undefined {
-    const operation = this.#received.get(message.id)
-    if (operation === undefined) return undefined
-    const { rawMethod, target } = operation.subject
-    operation.answered = answerOutcome(message, 'server', operation.thrown)
-    const result = fieldsOf(message.result)
-    this.#learn(rawMethod, result)
-    if (rawMethod === 'initialize' && 'result' in message) this.#agreed(result, this.#hello)
-    if (target?.kind === 'tool' && 'result' in message && operation.span?.isRecording() === true)
-      operation.span.setAttributes(resultAttributes(result, this.#telemetry.options))
-    return operation
+  /** A pipe is read in whatever context it was opened; a request over HTTP has one of its own. */
+  #startReceived(message: RpcNotification, extra: unknown): Operation {
+    this.#agreement.opens(message, extra)
+    const ambient = this.facts.kind === 'stdio' ? ROOT_CONTEXT : context.active()
+    const origin = originOf(message, ambient, this.telemetry.options.trustRemote)
+    const target = targetOf(message, this.#agreement.names)
+    return new Operation(this, 'server', message, receivedMethod(message.method, this.#protocol), target, origin)
   }
 
-  #start(
-    side: 'server' | 'client',
-    message: RpcNotification,
-    ambient: Context,
-    ended?: (outcome: RpcOutcome, context: Context) => void,
-  ): Operation {
-    const telemetry = this.#telemetry
-    const { options } = telemetry
-    const isReceived = side === 'server'
-    const method = isReceived ? receivedMethod(message.method, this.#protocol) : this.#sentMethod(message.method)
-    const origin = isReceived ? originOf(message, ambient, options.trustRemote) : { parent: ambient, links: [] }
-    return startOperation({
-      telemetry,
-      facts: this.facts,
-      side,
-      subject: subjectOf(message, method, this.#names, options),
-      ...origin,
-      sessionId: sessionIdOf(this.#transport),
-      version: () => this.#version,
-      ...(ended && { ended }),
-    })
+  #startSent(message: RpcNotification): Operation {
+    this.#agreement.opens(message, undefined)
+    const method = isSpecified(message.method) ? message.method : this.telemetry.bounds.sent(message.method)
+    const target = targetOf(message, this.#agreement.names)
+    return new Operation(this, 'client', message, method, target, { parent: context.active() })
+  }
+
+  #open(operations: Map<RequestId, Operation>, message: RpcRequest, operation: Operation): void {
+    operations.set(message.id, operation)
+    this.telemetry.active[operation.side].add(1)
+    if (operation.target?.kind === 'tool')
+      operation.describe(() => argumentAttributes(message.params, this.telemetry.options))
+  }
+
+  #cancel(operations: ReadonlyMap<RequestId, Operation>, message: RpcMessage): void {
+    const { reason, requestId } = fieldsOf(message.params)
+    if (isRequestId(requestId)) operations.get(requestId)?.end(cancellationOutcome(reason))
   }
 
   #traced(message: RpcMessage, operation: Operation): RpcMessage {
-    if (this.#telemetry.options.propagate === false) return message
+    if (this.telemetry.options.propagate === false) return message
     // A client that does not trace gets from a server what it would get without us, to the last byte.
     if (this.role === 'server' && !isCausedByTrace(operation.context)) return message
     return guarded('the trace of a message', () => withTrace(message, operation.context)) ?? message
   }
 
-  #sentMethod(method: string): string {
-    return isSpecified(method) ? method : this.#telemetry.bounds.sent(method)
-  }
-
-  /** A pipe is read in whatever context it was opened; a request over HTTP has one of its own. */
-  #ambient(): Context {
-    return this.facts.kind === 'stdio' ? ROOT_CONTEXT : context.active()
-  }
-
-  #namesOf(server: string): ServedNames {
-    const names = (kind: 'tools' | 'prompts') =>
-      knownNames(this.#telemetry, `${this.role} ${server}`, kind, () => this.#registry(kind))
-    return { tools: names('tools'), prompts: names('prompts') }
-  }
-
-  /** Lists name what a server has. */
-  #learn(method: string, result: Fields): void {
-    if (method === 'tools/list') this.#names.tools.told(result['tools'])
-    if (method === 'prompts/list') this.#names.prompts.told(result['prompts'])
-    if (method === 'server/discover' && this.role === 'client') this.#met(fieldsOf(result['serverInfo']))
-  }
-
-  #met(server: Fields): void {
-    const name = textOf(server['name'])
-    if (name === undefined || name === this.#server) return
-    this.#server = name
-    this.#names = this.#namesOf(name)
-  }
-
-  /** Both sides have agreed on a session; over HTTP there is one only if it has an id. */
-  #agreed(result: Fields, hello: { readonly peer: Fields; readonly started: number } | undefined): void {
-    this.#setVersion(result['protocolVersion'])
-    if (this.role === 'client') this.#met(fieldsOf(result['serverInfo']))
-    if (hello === undefined || this.#session !== undefined) return
-    if (this.facts.kind === 'http' && sessionIdOf(this.#transport) === undefined) return
-    const { facts, role } = this
-    this.#session = startSession({ telemetry: this.#telemetry, facts, role, version: this.#version, ...hello })
-  }
-
-  #noteVersion(message: RpcMessage, extra: unknown): void {
-    this.#setVersion(protocolVersionOf(message, extra))
-  }
-
-  #setVersion(version: unknown): void {
-    if (typeof version === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(version))
-      this.#version = this.#telemetry.bounds.version(version)
-  }
-
-  #countError({ errorType, isFailure }: RpcOutcome): void {
-    if (!isFailure || errorType === undefined) return
-    this.#telemetry.errors.errors.add(1, { source: 'protocol', type: this.#telemetry.bounds.code(errorType) })
-  }
-
   #countBytes(direction: 'received' | 'sent', message: unknown): void {
-    const { instruments, options, recordsConventions } = this.#telemetry
-    if (options.messageBytes === false || !recordsConventions || this.facts.kind === 'memory') return
+    const { instruments, options, recordsConventions } = this.telemetry
+    if (this.facts.kind === 'memory' || options.messageBytes === false || !recordsConventions) return
     const bytes = jsonBytes(message)
     if (bytes > 0) instruments.messageBytes.add(bytes, { role: this.role, direction })
   }
+}
+
+/** Runs a function in an operation's context, which costs something only where that is another. */
+function within<T>({ context: own }: Operation, run: () => T): T {
+  return own === context.active() ? run() : context.with(own, run)
 }
 
 /** The guide's end of an execution: the class of what was thrown, where that is known. */

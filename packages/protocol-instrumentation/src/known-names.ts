@@ -63,10 +63,11 @@ export function knownNames(
 /** Announces the tools of a server as the commands of a plugin, each once. */
 export function announceTools(telemetry: ProtocolTelemetry, server: string, names: readonly string[]): void {
   const { announced, options } = telemetry
-  const known = announced.get(server) ?? new Set<string>()
-  const fresh = announced.has(server) ? names.filter((name) => !known.has(name)) : names
-  if (announced.has(server) && fresh.length === 0) return
-  announced.set(server, known)
+  let known = announced.get(server)
+  const isKnown = known
+  if (isKnown !== undefined && names.every((name) => isKnown.has(name))) return
+  if (known === undefined) announced.set(server, (known = new Set()))
+  const fresh = names.filter((name) => !isKnown?.has(name))
   for (const name of fresh) known.add(name)
   registerPlugin(server, { commands: fresh, meterProvider: options.meterProvider })
 }

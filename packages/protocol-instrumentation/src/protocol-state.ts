@@ -24,17 +24,19 @@ export interface ProtocolState {
   readonly reporting: WeakSet<object>
 }
 
+const state: ProtocolState = processWide<ProtocolState>('protocol', () => ({
+  wrapped: new WeakSet(),
+  telemetry: new WeakMap(),
+  around: new WeakMap(),
+  starting: new WeakMap(),
+  onTransport: new WeakMap(),
+  ofProtocol: new WeakMap(),
+  sends: new WeakMap(),
+  reporting: new WeakSet(),
+}))
+
 export function protocolState(): ProtocolState {
-  return processWide<ProtocolState>('protocol', () => ({
-    wrapped: new WeakSet(),
-    telemetry: new WeakMap(),
-    around: new WeakMap(),
-    starting: new WeakMap(),
-    onTransport: new WeakMap(),
-    ofProtocol: new WeakMap(),
-    sends: new WeakMap(),
-    reporting: new WeakSet(),
-  }))
+  return state
 }
 
 /** Finds what an instance is recorded with: its own, else that of its class. */

@@ -1,4 +1,4 @@
-import { addressAttributes } from './operation.ts'
+import { addressAttributes } from './duration-recorders.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import type { TransportFacts } from './transport-facts.ts'
 

@@ -6,7 +6,7 @@ import {
   errorText,
   processWide,
 } from '@mcp/otel-core'
-import type { Instruments } from '@mcp/otel-core'
+import type { BoundAdder, Instruments } from '@mcp/otel-core'
 import { diag, trace } from '@opentelemetry/api'
 import type { Tracer } from '@opentelemetry/api'
 
@@ -29,6 +29,8 @@ export interface ProtocolTelemetry {
   readonly tracer: Tracer | undefined
   readonly instruments: Instruments<typeof protocolInstruments>
   readonly errors: Instruments<typeof errorInstruments>
+  /** Requests without an answer, by who serves them. */
+  readonly active: Readonly<Record<'server' | 'client', BoundAdder>>
   readonly recordsConventions: boolean
   readonly recordsExecutions: boolean
   readonly bounds: Bounds
@@ -61,10 +63,15 @@ export function telemetryFor(options?: McpOptions): ProtocolTelemetry {
 function createTelemetry(options: McpOptions): ProtocolTelemetry {
   const { meterProvider, tracerProvider, metrics = 'both', spans = true } = options
   const provider = meterProvider && { meterProvider }
+  const instruments = createInstruments(protocolInstruments, { scope: PROTOCOL_SCOPE, version: VERSION, ...provider })
   return {
     options,
+    active: {
+      server: instruments.activeRequests.bind({ role: 'server' }),
+      client: instruments.activeRequests.bind({ role: 'client' }),
+    },
     tracer: spans ? (tracerProvider ?? trace).getTracer(PROTOCOL_SCOPE, VERSION) : undefined,
-    instruments: createInstruments(protocolInstruments, { scope: PROTOCOL_SCOPE, version: VERSION, ...provider }),
+    instruments,
     errors: createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: CORE_VERSION, ...provider }),
     recordsConventions: metrics === 'both' || metrics === 'conventions',
     recordsExecutions: metrics === 'both' || metrics === 'executions',

@@ -24,27 +24,32 @@ export function isCausedByTrace(of: Context): boolean {
 /** Where the span of a received message belongs. */
 export interface Origin {
   readonly parent: Context
-  readonly links: Link[]
+  readonly links?: Link[]
 }
 
 /** Reads the trace in a received message; `ambient` is the context in which it arrived, of an HTTP request for instance. */
 export function originOf(message: RpcMessage, ambient: Context, trust: McpOptions['trustRemote']): Origin {
   const { _meta: meta } = fieldsOf(message.params)
-  if (trust === 'off' || typeof meta !== 'object' || meta === null) return { parent: ambient, links: [] }
-  const remote = propagation.extract(ROOT_CONTEXT, meta as Fields, getter)
+  if (meta === undefined || trust === 'off' || !carriesTrace(meta)) return { parent: ambient }
+  const remote = propagation.extract(ROOT_CONTEXT, meta, getter)
   const sender = trace.getSpanContext(remote)
   const around = trace.getSpanContext(ambient)
   if (sender === undefined || !isSpanContextValid(sender)) {
     const baggage = trust === 'link' ? undefined : propagation.getBaggage(remote)
-    return { parent: baggage === undefined ? ambient : propagation.setBaggage(ambient, baggage), links: [] }
+    return { parent: baggage === undefined ? ambient : propagation.setBaggage(ambient, baggage) }
   }
   const caused = ambient.setValue(CAUSED_BY_TRACE, true)
   if (trust === 'link') return { parent: caused, links: [{ context: sender }] }
   const isAnother = around !== undefined && isSpanContextValid(around) && around.spanId !== sender.spanId
-  const links = isAnother ? [{ context: around }] : []
+  const links = isAnother && { links: [{ context: around }] }
   const parent = trace.setSpanContext(caused, sender)
   const baggage = propagation.getBaggage(remote)
-  return { parent: baggage === undefined ? parent : propagation.setBaggage(parent, baggage), links }
+  return { parent: baggage === undefined ? parent : propagation.setBaggage(parent, baggage), ...links }
+}
+
+/** Most metadata is a progress token and no more. */
+function carriesTrace(meta: unknown): meta is Fields {
+  return typeof meta === 'object' && meta !== null && propagation.fields().some((field) => Object.hasOwn(meta, field))
 }
 
 /** Returns the message with the trace in it: a copy, as nothing of the sender's is changed. */
