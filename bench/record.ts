@@ -20,10 +20,16 @@ const GARBAGE_BATCH = 4000
 const BATCHES = 200
 const TOLERANCE = 1.1
 
+const table = Int32Array.from({ length: 256 }, (_, i) => i * 7)
+/** What spins come to, so that they cannot be left out. */
+let sink = 0
+
 interface Measurement {
   readonly nanos: number
   readonly clean: number
   readonly bytes: number
+  /** Said only so that no spin can be left out. */
+  readonly sink: number
   readonly count: number
   readonly sum: number
 }
@@ -90,7 +96,10 @@ async function measure(name: string): Promise<Measurement> {
     recorder.run(BATCH)
     return Number(process.hrtime.bigint() - start) / BATCH
   }
-  for (let i = 0; i < 40; i++) run()
+  for (let i = 0; i < 40; i++) {
+    run()
+    spin()
+  }
   const batches: { nanos: number; spin: number }[] = []
   for (let i = 0; i < BATCHES; i++) {
     const before = spin()
@@ -100,7 +109,7 @@ async function measure(name: string): Promise<Measurement> {
   const quiet = Math.min(...batches.map((batch) => batch.spin)) * TOLERANCE
   const clean = batches.filter((batch) => batch.spin <= quiet).map((batch) => batch.nanos)
   const bytes = garbage(() => recorder.run(GARBAGE_BATCH)) / GARBAGE_BATCH
-  return { nanos: middle(clean), clean: clean.length, bytes, ...(await recorder.totals()) }
+  return { nanos: middle(clean), clean: clean.length, bytes, sink, ...(await recorder.totals()) }
 }
 
 /** Bytes that a run leaves on the heap. */
@@ -111,11 +120,21 @@ function garbage(run: () => void): number {
   return Math.max(0, process.memoryUsage().heapUsed - before)
 }
 
+/**
+ * Time of a fixed piece of work that keeps several units of the core busy at once, as recording does: a sibling thread
+ * slows such work by half, and would not be noticed by one long chain of multiplications.
+ */
 function spin(): number {
   const start = process.hrtime.bigint()
-  let x = 1
-  for (let i = 0; i < 200_000; i++) x = (Math.imul(x, 1_103_515_245) + 12_345) | 0
-  return Number(process.hrtime.bigint() - start) + (x & 0)
+  let [a, b, c, d] = [1, 2, 3, 4]
+  for (let i = 0; i < 50_000; i++) {
+    a = (a + (table[i & 255] as number)) | 0
+    b = (b ^ (table[(i + 64) & 255] as number)) | 0
+    c = (c + (table[(i + 128) & 255] as number) * 3) | 0
+    d = (d + Math.imul(i, 17)) | 0
+  }
+  sink = a + b + c + d
+  return Number(process.hrtime.bigint() - start)
 }
 
 function labelSets(count: number): { method: string; endpoint: string; status: string }[] {
