@@ -20,43 +20,58 @@ import { startPrometheus } from './support/start-prometheus.ts'
 import { testWith } from './support/test-with.ts'
 
 const MAIN = `${root}/examples/plugin-server/src/main.ts`
+const LIBRARY = `${root}/examples/mcp-server/src/http.ts`
 const REFUSED = `${root}/test/fixtures/refused-record.mjs`
+
+const ENV = { OTEL_EXPORTER_PROMETHEUS_PORT: '0' }
 
 const prometheus = await findPrometheus()
 
-interface Example extends AsyncDisposable {
+interface Examples extends AsyncDisposable {
   readonly folder: string
-  readonly endpoint: string
+  /** Where the plugin server, and where a server of the Model Context Protocol, show their metrics. */
+  readonly endpoints: readonly string[]
   /** One request of every kind that there is to see. */
   load(): Promise<void>
 }
 
-async function startExample(): Promise<Example> {
+async function startExamples(): Promise<Examples> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ops-contract-'))
   const app = new AppProcess(
     ['--require', REGISTER, '--import', REFUSED, MAIN, '--port', '0', '--no-demo', '--log-file', `${folder}/mcp.log`],
-    { env: { OTEL_EXPORTER_PROMETHEUS_PORT: '0' } },
+    { env: ENV },
   )
-  const endpoint = await app.endpoint()
+  const library = new AppProcess(['--require', REGISTER, LIBRARY], { env: { ...ENV, PORT: '0' } })
+  const endpoints = [await app.endpoint(), await library.endpoint()]
+  const [, mcp = ''] = await library.sees(/listening on (\S+)/)
   const [, url = ''] = await app.sees(/listens on (\S+)/)
   const run = async (plugin: string, command: string, file: string): Promise<void> => {
     const body = JSON.stringify({ plugin, command, args: { file } })
     await (await fetch(`${url}/run`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).text()
   }
+  const callTool = async (name: string, given: object): Promise<void> => {
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+    const params = { name, arguments: given }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })
+    await (await fetch(mcp, { method: 'POST', headers, body })).text()
+  }
   return {
     folder,
-    endpoint,
+    endpoints,
     async load() {
       await Promise.all([
         run('checksum', 'file', 'README.txt'),
         run('words', 'count', 'sonnet-18.txt'),
         // Is not text in UTF-8: a 500.
         run('words', 'count', 'letters/old.txt'),
-        fetch(`${endpoint}/health`),
+        callTool('find-book', { words: 'sea' }),
+        // Answered with 200, and failed all the same.
+        callTool('lend-book', { isbn: '978-1' }),
+        ...endpoints.map((endpoint) => fetch(`${endpoint}/health`)),
       ])
     },
     async [Symbol.asyncDispose]() {
-      await app[Symbol.asyncDispose]()
+      await Promise.all([app[Symbol.asyncDispose](), library[Symbol.asyncDispose]()])
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -66,11 +81,16 @@ testWith(
   prometheus,
   'every metric and label of every rule and panel is on a real page, and each typo is caught',
   async () => {
-    await using example = await startExample()
-    await example.load()
-    const { text } = await scrapeUntil(example.endpoint, (page) =>
-      ['mcp_health_check_status', 'mcp_errors_total'].every((name) => Object.keys(page.of(name)).length > 0),
+    await using examples = await startExamples()
+    await examples.load()
+    const pages = await Promise.all(
+      examples.endpoints.map((endpoint) =>
+        scrapeUntil(endpoint, (page) =>
+          ['mcp_health_check_status', 'mcp_errors_total'].every((name) => Object.keys(page.of(name)).length > 0),
+        ),
+      ),
     )
+    const text = pages.map((page) => page.text).join('')
     const expressions = packExpressions()
     expect(missingFromPage(expressions, text)).toEqual([])
 
@@ -91,17 +111,17 @@ testWith(
   prometheus,
   '`mcp-otel ops check` finds data for every rule and panel once the example has run, and says why where there is none',
   async (found) => {
-    await using example = await startExample()
-    const rules = path.join(example.folder, 'mcp.rules.yaml')
+    await using examples = await startExamples()
+    const rules = path.join(examples.folder, 'mcp.rules.yaml')
     await writeFile(rules, packFiles()['prometheus/mcp.rules.yaml'] ?? '')
     await using server = await startPrometheus(found, {
-      scrape: { example: { targets: [new URL(example.endpoint).host] } },
+      scrape: { example: { targets: examples.endpoints.map((endpoint) => new URL(endpoint).host) } },
       ruleFiles: [rules],
     })
     await server.untilScraped('example')
 
     const lacking = await server.until(async () => {
-      await example.load()
+      await examples.load()
       const findings = await checkPack(createPrometheusClient(server.url))
       const left = findings.filter(({ problems }) => problems.length > 0)
       return left.some(({ kind }) => kind !== 'alert') ? undefined : left

@@ -5,6 +5,7 @@ import { lintDashboards } from '../src/dashboards/lint-dashboards.ts'
 import type { PanelSpec } from '../src/dashboards/panel-spec.ts'
 
 interface Panel {
+  readonly id: number
   readonly type: string
   readonly title: string
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
@@ -170,7 +171,7 @@ describe('the dashboards', () => {
     const shown = panels
       .filter(({ targets = [] }) => targets.some(({ exemplar }) => exemplar))
       .map(({ title }) => title)
-    expect(shown).toEqual(['Response Time', 'Duration', 'Queue Wait', 'Duration of Tool Calls'])
+    expect(shown).toEqual(['Response Time', 'Duration', 'Queue Wait', 'Duration of Tool Calls', 'Duration by Method'])
   })
 
   test('draw the limits that the alerts have, also other ones', () => {
@@ -178,8 +179,9 @@ describe('the dashboards', () => {
     expect(limits({ thresholds: { queueSize: 7 } })).toEqual([7, 7, 7])
   })
 
-  test('have no panels that overlap or leave the grid', () => {
+  test('have no panels that overlap, leave the grid or share an id', () => {
     for (const { panels: all, title } of dashboards) {
+      expect(new Set(all.map(({ id }) => id)).size, title).toBe(all.length)
       const cells = all.flatMap(({ gridPos: { h, w, x, y } }) =>
         Array.from({ length: h * w }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
       )

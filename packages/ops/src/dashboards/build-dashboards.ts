@@ -48,9 +48,10 @@ function buildDashboard({ description, rows, title, uid }: DashboardSpec, option
       new DashboardLinkBuilder('Logs').type(DashboardLinkType.Link).icon('info').url(options.logs).keepTime(true),
     ])
     .variables(variables(options))
+  let id = 0
   for (const row of rows) {
-    builder.withRow(new RowBuilder(row.title))
-    for (const panel of row.panels) builder.withPanel(buildPanel(panel, options))
+    builder.withRow(new RowBuilder(row.title).id(++id))
+    for (const panel of row.panels) builder.withPanel(buildPanel(panel, options).id(++id))
   }
   return builder.build()
 }

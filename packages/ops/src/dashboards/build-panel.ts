@@ -1,4 +1,3 @@
-import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
   BigValueTextMode,
   GraphThresholdsStyleMode,
@@ -17,7 +16,6 @@ import {
   DashboardLinkBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
-  type Panel,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as GaugeBuilder } from '@grafana/grafana-foundation-sdk/gauge'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
@@ -31,10 +29,11 @@ import type { PanelSpec } from './panel-spec.ts'
 /** Whatever the reader has chosen above the dashboard. */
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
 
-type AnyBuilder = TimeseriesBuilder | StatBuilder | GaugeBuilder
+/** A builder of a panel, of whichever kind. */
+export type PanelBuilder = TimeseriesBuilder | StatBuilder | GaugeBuilder
 
 /** One panel of Grafana. */
-export function buildPanel(spec: PanelSpec, options: ResolvedOptions): Builder<Panel> {
+export function buildPanel(spec: PanelSpec, options: ResolvedOptions): PanelBuilder {
   const { description, limit, max, queries, title, unit, width = 12 } = spec
   const panel = visualization(spec)
     .title(title)
@@ -67,7 +66,7 @@ export function buildPanel(spec: PanelSpec, options: ResolvedOptions): Builder<P
     .links([new DashboardLinkBuilder(`Runbook: ${alert}`).url(`${options.runbooks}/${alert}.md`).targetBlank(true)])
 }
 
-function visualization({ kind, limit, stack = false }: PanelSpec): AnyBuilder {
+function visualization({ kind, limit, stack = false }: PanelSpec): PanelBuilder {
   if (kind === 'gauge') return new GaugeBuilder()
   if (kind === 'stat') return new StatBuilder().textMode(BigValueTextMode.ValueAndName)
   const panel = new TimeseriesBuilder()
