@@ -28,6 +28,13 @@ export {
   withExecution,
 } from '@mcp/otel-plugin-instrumentation'
 export type { Execution, PluginExecution, PluginOptions, PluginStatus } from '@mcp/otel-plugin-instrumentation'
+export {
+  instrumentClient,
+  instrumentMcp,
+  instrumentServer,
+  protocolInstruments,
+} from '@mcp/otel-protocol-instrumentation'
+export type { CaptureOptions, McpClasses, McpOptions } from '@mcp/otel-protocol-instrumentation'
 export { instrumentQueue, listQueues, onJob, removeQueues } from '@mcp/otel-queue-instrumentation'
 export type { InstrumentedQueue, QueueJob, QueueOptions, QueueStatus } from '@mcp/otel-queue-instrumentation'
 export type { EndpointHandler } from './endpoint/create-handler.ts'

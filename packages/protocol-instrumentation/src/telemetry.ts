@@ -48,13 +48,23 @@ interface Bounds {
   readonly sent: BoundedNames
 }
 
+interface Made {
+  defaults: McpOptions
+  byDefault?: ProtocolTelemetry
+  readonly byOptions: WeakMap<McpOptions, ProtocolTelemetry>
+}
+
+const made: Made = processWide<Made>('protocol-telemetry', () => ({ defaults: {}, byOptions: new WeakMap() }))
+
+/** Sets the options of everything that is observed without any of its own, from now on. */
+export function setMcpDefaults(options: McpOptions): void {
+  made.defaults = options
+  delete made.byDefault
+}
+
 /** Returns what to record with: the same for the same options, so that servers made one by one share it. */
 export function telemetryFor(options?: McpOptions): ProtocolTelemetry {
-  const made = processWide<{
-    byDefault?: ProtocolTelemetry
-    readonly byOptions: WeakMap<McpOptions, ProtocolTelemetry>
-  }>('protocol-telemetry', () => ({ byOptions: new WeakMap() }))
-  if (options === undefined) return (made.byDefault ??= createTelemetry({}))
+  if (options === undefined) return (made.byDefault ??= createTelemetry(made.defaults))
   let telemetry = made.byOptions.get(options)
   if (telemetry === undefined) made.byOptions.set(options, (telemetry = createTelemetry(options)))
   return telemetry

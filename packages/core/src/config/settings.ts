@@ -146,8 +146,48 @@ const log = {
   }),
 }
 
+const mcp = {
+  spans: setting(onOff, {
+    env: 'MCP_OTEL_MCP_SPANS',
+    default: true,
+    doc: 'Makes spans for the requests and notifications of Model Context Protocol servers and clients.',
+  }),
+  metrics: setting(oneOf('both', 'conventions', 'executions', 'none'), {
+    env: 'MCP_OTEL_MCP_METRICS',
+    default: 'both',
+    doc: "Metrics of the protocol: the conventions' own, tool calls as plugin executions, both, or none.",
+  }),
+  trustRemote: setting(oneOf('parent', 'link', 'off'), {
+    env: 'MCP_OTEL_MCP_TRUST_REMOTE',
+    default: 'parent',
+    doc: 'What to make of the trace in a received message: continue it, start one that links to it, or ignore it; `link` for a public server.',
+  }),
+  messageBytes: setting(onOff, {
+    env: 'MCP_OTEL_MCP_MESSAGE_BYTES',
+    default: true,
+    doc: 'Counts the bytes of messages, for which each is written as JSON once more.',
+  }),
+  guardStdout: setting(onOff, {
+    env: 'MCP_OTEL_MCP_GUARD_STDOUT',
+    default: false,
+    doc: 'Moves to stderr, and counts, what other code writes to the stdout on which a server speaks.',
+  }),
+}
+
 /** Every setting there is: the options of `start()`, the environment, their check and their documentation derive from it. */
-export const settings = { ...general, endpoint, http, log, metrics, traces, logs, otlp, propagators, resourceDetectors }
+export const settings = {
+  ...general,
+  endpoint,
+  http,
+  mcp,
+  log,
+  metrics,
+  traces,
+  logs,
+  otlp,
+  propagators,
+  resourceDetectors,
+}
 
 /** What the settings come to, frozen. */
 export type Config = ValuesOf<typeof settings>

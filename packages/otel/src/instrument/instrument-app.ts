@@ -1,3 +1,4 @@
+import { setMcpDefaults } from '@mcp/otel-protocol-instrumentation'
 import { metrics, trace } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 
@@ -28,6 +29,7 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   const brought: Instrumentation[] = (given.options.instrumentations ?? []).flat()
   const except = new Set(brought.map(({ instrumentationName }) => instrumentationName))
   const ours = createInstrumentations({ ...given, except })
+  setMcpDefaults(given.config.mcp)
   hookModuleExports({ mcp: mcpModules, hono: honoModules })
   if (brought.length > 0) {
     hookEsmImports(brought)
