@@ -10,6 +10,8 @@ export const REGISTER = '@mcp/otel/register'
 export interface AppOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** The Node to run; default: the one that runs the tests. */
+  readonly node?: string
 }
 
 /** A real child process of Node with its output kept, and stopped by its own pid when the test ends. */
@@ -20,8 +22,8 @@ export class AppProcess implements AsyncDisposable {
   readonly #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #onParentExit = (): void => void this.child.kill('SIGKILL')
 
-  constructor(args: readonly string[], { cwd = root, env = {} }: AppOptions = {}) {
-    this.child = spawn(process.execPath, args, {
+  constructor(args: readonly string[], { cwd = root, env = {}, node = process.execPath }: AppOptions = {}) {
+    this.child = spawn(node, args, {
       cwd,
       env: { ...cleanEnvironment(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -90,6 +90,32 @@ export function findJq(): Promise<Component<Jq>> {
   })
 }
 
+const OLDEST_NODE = '22.15.0'
+
+/** Fetches the oldest Node that is supported, from the registry that npm is set up with. */
+export function findOldestNode(): Promise<Component<string>> {
+  return find(`node ${OLDEST_NODE}`, async () => {
+    const packageName = `node-${process.platform}-${process.arch}`
+    const folder = path.join(CACHE, `../node-${OLDEST_NODE}`)
+    const bin = path.join(folder, 'node_modules', packageName, 'bin')
+    await mkdir(folder, { recursive: true })
+    return withFileLock(`${folder}.lock`, async () => {
+      if (!(await isThere(bin))) {
+        const flags = [
+          '--no-save',
+          '--no-package-lock',
+          '--ignore-scripts',
+          '--no-fund',
+          '--no-audit',
+          '--loglevel=error',
+        ]
+        await run('npm', ['install', ...flags, '--prefix', folder, `${packageName}@${OLDEST_NODE}`])
+      }
+      return runnable(bin, 'node')
+    })
+  })
+}
+
 async function find<T>(name: string, locate: () => Promise<T>): Promise<Component<T>> {
   try {
     return { name, found: await locate() }

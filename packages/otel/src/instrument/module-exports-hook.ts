@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createRequire, registerHooks } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
 
 import { processWide } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
+import { appendToModules } from './append-to-modules.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -26,8 +25,7 @@ export interface ModuleExportsHook {
 const KEY = '@mcp/otel/module-exports'
 
 /**
- * Hands the exports of the app's modules on as soon as these are evaluated, and of those that `require` has loaded by now. No
- * loader does more for ES modules than this: Node's own synchronous hooks, which see `import` and `require` alike.
+ * Hands the exports of the app's modules on as soon as these are evaluated, and of those that `require` has loaded by now.
  */
 export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHook>>): void {
   const state = processWide<{ isHooked?: true }>('module-exports', () => ({}))
@@ -44,16 +42,7 @@ export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHo
     all.find(({ hook }) => hook.files.test(file))?.receive(loaded?.exports)
   }
   try {
-    registerHooks({
-      load(url, context, nextLoad) {
-        const loaded = nextLoad(url, context)
-        if (!url.startsWith('file:')) return loaded
-        const lines = all.find(({ hook }) => hook.files.test(url))?.lines
-        if (lines === undefined || (loaded.format !== 'module' && loaded.format !== 'commonjs')) return loaded
-        const source = loaded.source ?? readFileSync(fileURLToPath(url))
-        return { ...loaded, source: `${textOf(source)}${lines[loaded.format]}` }
-      },
-    })
+    appendToModules(all.map(({ hook, lines }) => ({ files: hook.files, lines })))
   } catch (error) {
     const reason = reasonOf(error)
     for (const { hook } of all) diag.warn(`${hook.what} cannot be found by themselves: ${reason}; ${hook.instead}`)
@@ -77,13 +66,4 @@ function receiverOf({ names, observe, what }: ModuleExportsHook): (exported: unk
       diag.warn(`${what} cannot be observed: ${reasonOf(error)}; they work on unobserved`)
     }
   }
-}
-
-function textOf(source: string | ArrayBuffer | NodeJS.TypedArray): string {
-  if (typeof source === 'string') return source
-  return Buffer.from(
-    source instanceof ArrayBuffer
-      ? source
-      : source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength),
-  ).toString('utf8')
 }

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import Module, { createRequire, register, registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const require = createRequire(import.meta.url)
+
+interface SyncHooks {
+  readonly supportsSyncHooks: (this: void) => boolean
+}
+
+/** A statement for the end of some modules. */
+export interface Addition {
+  /** The files of these modules, as paths and as URLs have them. */
+  readonly files: RegExp
+  /** What is appended, by the module's format. */
+  readonly lines: Readonly<Record<'commonjs' | 'module', string>>
+}
+
+/**
+ * Appends to the source of modules that the app loads from now on, by `import` or `require`; their own lines stay where they
+ * are. Throws when this Node.js has no way to do it.
+ */
+export function appendToModules(additions: readonly Addition[]): void {
+  const { supportsSyncHooks } = require('import-in-the-middle/supports-sync-hooks.mjs') as SyncHooks
+  if (supportsSyncHooks()) appendByHooks(additions)
+  else {
+    // Before 22.22.3 and 24.11.1 any synchronous hook breaks the `require()` calls of modules that were imported.
+    appendToRequired(additions)
+    appendToImported(additions)
+  }
+}
+
+function appendByHooks(additions: readonly Addition[]): void {
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context)
+      if (!url.startsWith('file:')) return loaded
+      const lines = linesFor(additions, url)
+      if (lines === undefined || (loaded.format !== 'module' && loaded.format !== 'commonjs')) return loaded
+      const source = loaded.source ?? readFileSync(fileURLToPath(url))
+      return { ...loaded, source: `${textOf(source)}${lines[loaded.format]}` }
+    },
+  })
+}
+
+interface Compiled {
+  _compile: (this: unknown, content: string, filename: string, ...rest: unknown[]) => unknown
+}
+
+function appendToRequired(additions: readonly Addition[]): void {
+  const prototype = Module.prototype as unknown as Compiled
+  const compile = prototype._compile
+  prototype._compile = function (content, filename, ...rest) {
+    const lines = linesFor(additions, filename)
+    return compile.call(this, lines === undefined ? content : `${content}${lines.commonjs}`, filename, ...rest)
+  }
+}
+
+/** The hooks for `import` live in a thread of Node's, which gets what to append as data. */
+function appendToImported(additions: readonly Addition[]): void {
+  const data = additions.map(({ files, lines }) => ({ files, line: lines.module }))
+  register(new URL('./append-loader.mjs', import.meta.url), { data })
+}
+
+function linesFor(additions: readonly Addition[], file: string): Addition['lines'] | undefined {
+  return additions.find(({ files }) => files.test(file))?.lines
+}
+
+function textOf(source: string | ArrayBuffer | NodeJS.TypedArray): string {
+  if (typeof source === 'string') return source
+  return Buffer.from(
+    source instanceof ArrayBuffer
+      ? source
+      : source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength),
+  ).toString('utf8')
+}
