@@ -20,8 +20,8 @@ export interface CheckRegistry {
   remove(name: string): void
   get(name: string): Check | undefined
   all(): readonly Check[]
-  /** Tells the gauge, and the publisher when it has changed, what the whole is. */
-  tellOverall(status: HealthStatus): void
+  /** Tells the gauge, and the publisher when it has changed, what the whole is, and if it is so by where the process is. */
+  tellOverall(status: HealthStatus, process: HealthChange['process']): void
   /** Stops every check and takes its series off the page. */
   stop(): void
 }
@@ -88,11 +88,17 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
     },
     get: (name) => checks.get(name),
     all: () => [...checks.values()],
-    tellOverall(status) {
+    tellOverall(status, life) {
       if (isStopped) return
       instruments.checkStatus.record(STATUS_VALUE[status], { component: 'overall' })
       if (status !== (overall ?? 'healthy'))
-        publish({ component: 'overall', from: overall, to: status, at: Date.now() })
+        publish({
+          component: 'overall',
+          from: overall,
+          to: status,
+          at: Date.now(),
+          ...(life !== undefined && { process: life }),
+        })
       overall = status
     },
     stop() {

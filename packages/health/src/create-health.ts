@@ -60,7 +60,7 @@ export function createHealth(options: HealthOptions = {}): Health {
     telling = true
     queueMicrotask(() => {
       telling = false
-      registry.tellOverall(overall())
+      tellOverall(overall())
     })
   }
   const registry = createCheckRegistry({
@@ -146,9 +146,14 @@ export function createHealth(options: HealthOptions = {}): Health {
     return lifecycle.state() === 'running' ? checks : 'unhealthy'
   }
 
+  function tellOverall(status: HealthStatus): void {
+    const state = lifecycle.state()
+    registry.tellOverall(status, state === 'running' ? undefined : state)
+  }
+
   function open(plugins = components.plugins(), queues = components.queues()): PublicReport {
     const status = overall()
-    registry.tellOverall(status)
+    tellOverall(status)
     return publicView({
       status,
       version: resolved.version,

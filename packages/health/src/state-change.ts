@@ -16,6 +16,8 @@ export interface HealthChange {
   readonly from: HealthStatus | undefined
   readonly to: HealthStatus
   readonly message?: string
+  /** Where the process is in its life, when that is the reason: a stop that was asked for is no fault. */
+  readonly process?: 'starting' | 'draining'
   /** Unix time, ms. */
   readonly at: number
 }
@@ -35,8 +37,9 @@ export interface ChangePublisherOptions {
 }
 
 /** Returns a change as one sentence: `health of redis: healthy -> unhealthy (connect ECONNREFUSED)`. */
-export function describeChange({ component, from, to, message }: HealthChange): string {
-  return `health of ${component}: ${from === undefined ? '' : `${from} -> `}${to}${message === undefined ? '' : ` (${message})`}`
+export function describeChange({ component, from, to, message, process: life }: HealthChange): string {
+  const reason = message ?? (life === undefined ? undefined : `the process is ${life}`)
+  return `health of ${component}: ${from === undefined ? '' : `${from} -> `}${to}${reason === undefined ? '' : ` (${reason})`}`
 }
 
 /**
@@ -49,15 +52,16 @@ export function createChangePublisher({
 }: ChangePublisherOptions): (change: HealthChange) => void {
   const published = channel(HEALTH_CHANGE_CHANNEL)
   return (change) => {
-    const { component, from, to, message, at } = change
+    const { component, from, to, message, at, process: life } = change
     const attributes = {
       'mcp.health.component': component,
       'mcp.health.status': to,
       ...(from !== undefined && { 'mcp.health.previous_status': from }),
       ...(message !== undefined && { 'mcp.health.message': message }),
+      ...(life !== undefined && { 'mcp.health.process': life }),
     }
     guarded('log record', () => {
-      const [severityNumber, severityText] = SEVERITY[to]
+      const [severityNumber, severityText] = SEVERITY[life === undefined ? to : 'healthy']
       logs.getLogger(HEALTH_SCOPE, VERSION).emit({
         eventName: HEALTH_CHANGE_CHANNEL,
         severityNumber,

@@ -100,6 +100,19 @@ test('the first state is told only when it is not healthy', async () => {
   expect(told).toEqual(['health of bad: degraded', 'health of overall: degraded'])
 })
 
+test('a drain says that it is one, and is no error in the log', async () => {
+  const health = createTestHealth()
+  await health.report()
+  void health.drain()
+  await health.report()
+  health.resume()
+  await health.report()
+  expect(records.getFinishedLogRecords().map(({ body, severityText }) => [body, severityText])).toEqual([
+    ['health of overall: healthy -> unhealthy (the process is draining)', 'INFO'],
+    ['health of overall: unhealthy -> healthy', 'INFO'],
+  ])
+})
+
 test('what a check does leaves no spans', async () => {
   const health = createTestHealth({ tracerProvider })
   const tracer = tracerProvider.getTracer('some-instrumentation')

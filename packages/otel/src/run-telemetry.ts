@@ -13,6 +13,7 @@ import { observeMcpTasks } from './instrument/mcp-tasks.ts'
 import { observeCrashes } from './instrument/observe-crashes.ts'
 import { observeBuild, observeProcess } from './instrument/observe-process.ts'
 import { createFlush } from './life/create-flush.ts'
+import { drainOnAppSignals } from './life/drain-on-app-signals.ts'
 import { installExitPolicy } from './life/exit-policy.ts'
 import { observeAppWinston } from './logs/app-winston.ts'
 import { startLogLines } from './logs/log-lines.ts'
@@ -83,6 +84,7 @@ export function runTelemetry(
     observeBuild(),
     ...(config.metrics.process ? [observeProcess()] : []),
     observeCrashes((error) => logLines.crash(error)),
+    drainOnAppSignals(() => void health.drain()),
     ...(config.flushOnExit ? [installExitPolicy(flush)] : []),
   ]
 

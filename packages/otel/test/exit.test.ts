@@ -105,7 +105,7 @@ describe('what was recorded before the end arrives', () => {
     ['uncaught', ['first words']],
     ['rejection', ['first words']],
     ['signal without handler', ['first words']],
-    ['signal with a handler that drains', ['first words', 'while draining']],
+    ['signal with a handler that drains', ['first words', 'health change', 'while draining']],
   ])('when the app ends by %s', async (how, expected) => {
     const service = `ends by ${how}`
     await observed(how, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_SERVICE_NAME: service })

@@ -4,6 +4,8 @@ import type { Config } from '@mcp/otel-core'
 import type { RequestInfo } from '@mcp/otel-http-instrumentation'
 import type * as Logging from '@mcp/otel-logging'
 
+import { linesProvider, logHealthChanges } from './health-lines.ts'
+
 const require = createRequire(import.meta.url)
 
 /** The log lines that are written without the app's doing. */
@@ -26,14 +28,17 @@ export function startLogLines({ log }: Config): LogLines {
     console: log.console ? 'stderr' : false,
     maxBytes: log.maxBytes,
     backupCount: log.backupCount,
+    loggerProvider: linesProvider,
   })
-  const stop = log.plugin ? logExecutions(logger.getLogger('mcp.plugin')) : () => {}
+  const stops = [logHealthChanges(logger), ...(log.plugin ? [logExecutions(logger.getLogger('mcp.plugin'))] : [])]
   return {
     onRequest: log.access ? logRequests(logger.getLogger('mcp.http')) : undefined,
     crash(error) {
       logger.error(error instanceof Error ? error : new Error(String(error)))
       logger.flush()
     },
-    stop,
+    stop() {
+      for (const stop of stops) stop()
+    },
   }
 }
