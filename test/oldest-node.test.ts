@@ -8,6 +8,10 @@ import { testWith } from './support/test-with.ts'
 
 const oldest = await findOldestNode()
 
+function sum(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((total, value) => total + value, 0)
+}
+
 for (const flag of ['--require', '--import']) {
   for (const app of ['app.mjs', 'app.cjs']) {
     testWith(
@@ -22,9 +26,7 @@ for (const flag of ['--require', '--import']) {
         const endpoint = await process.endpoint()
         const [, url = ''] = await process.sees(/listening on (\S+)/)
         for (let i = 0; i < 3; i++) await (await fetch(`${url}/users/1`)).text()
-        const counted = (values: Readonly<Record<string, number>>): number =>
-          Object.values(values).reduce((total, value) => total + value, 0)
-        const page = await scrapeUntil(endpoint, (it) => counted(it.of('mcp_requests_total')) === 3)
+        const page = await scrapeUntil(endpoint, (it) => sum(it.of('mcp_requests_total')) === 3)
         const routes = Object.keys(page.of('mcp_requests_total'))
         expect(
           routes.every((labels) => labels.includes('/:')),
