@@ -47,6 +47,44 @@ test.each(['1', '2'])(
   },
 )
 
+const ways = (['stdio-server.mjs', 'stdio-server.cjs'] as const).flatMap((file) =>
+  (['1', '2'] as const).flatMap((major) =>
+    (['--require', '--import'] as const).map((flag) => [file, major, flag] as const),
+  ),
+)
+
+test.each(ways)('%s of major %s is observed under %s, and says the same as without', async (file, major, flag) => {
+  const program = path.join(path.dirname(SERVER), file)
+  await using bare = new AppProcess([program, major], { cwd: path.dirname(SERVER) })
+  await using app = new AppProcess([flag, REGISTER, program, major], {
+    cwd: path.dirname(SERVER),
+    env: { OTEL_EXPORTER_PROMETHEUS_PORT: '0' },
+  })
+  for (const each of [bare, app]) {
+    say(each)
+    await each.sees(/"id":"noisy"/)
+  }
+  expect(app.stdout).toBe(bare.stdout)
+  const executed = 'mcp_plugin_executions_total{plugin="noisy",command="noisy",status="success"} 1'
+  const page = await scrapeUntil(await app.endpoint(), (seen) => seen.text.includes(executed))
+  expect(page.text).toContain(executed)
+})
+
+test('stray writes to stdout are moved to stderr and counted, where that is wished for', async () => {
+  const env = { OTEL_EXPORTER_PROMETHEUS_PORT: '0', STRAY: 'yes' }
+  await using bare = start(env)
+  await using guarded = start({ ...env, MCP_OTEL_MCP_GUARD_STDOUT: 'on' })
+  for (const app of [bare, guarded]) {
+    say(app)
+    await app.sees(/"id":"noisy"/)
+  }
+  expect(bare.stdout).toContain('a stray line\n')
+  expect(guarded.stdout).toBe(bare.stdout.replace('a stray line\n', ''))
+  expect(guarded.stderr).toContain('a stray line\n')
+  const page = await scrapeUntil(await guarded.endpoint(), () => true)
+  expect(page.of('mcp_protocol_stray_writes_total')).toEqual({ '': 1 })
+})
+
 test('a port that was chosen is kept', async () => {
   await using app = start({ OTEL_EXPORTER_PROMETHEUS_PORT: '0' })
   const endpoint = await app.endpoint()
