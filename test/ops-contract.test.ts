@@ -1,8 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 
 import {
+  alertingRules,
   checkPack,
   createPrometheusClient,
   packExpressions,
@@ -13,11 +16,11 @@ import {
 import { expect } from 'vitest'
 
 import { AppProcess, REGISTER, root } from './support/app-process.ts'
-import { findPrometheus } from './support/components.ts'
+import { findJq, findPrometheus } from './support/components.ts'
 import { missingFromPage } from './support/missing-from-page.ts'
 import { scrapeUntil } from './support/scrape.ts'
 import { startPrometheus } from './support/start-prometheus.ts'
-import { testWith } from './support/test-with.ts'
+import { testWith, testWithBoth } from './support/test-with.ts'
 
 const MAIN = `${root}/examples/plugin-server/src/main.ts`
 const LIBRARY = `${root}/examples/mcp-server/src/http.ts`
@@ -25,12 +28,15 @@ const REFUSED = `${root}/test/fixtures/refused-record.mjs`
 
 const ENV = { OTEL_EXPORTER_PROMETHEUS_PORT: '0' }
 
-const prometheus = await findPrometheus()
+const run = promisify(execFile)
+const [prometheus, jq] = [await findPrometheus(), await findJq()]
 
 interface Examples extends AsyncDisposable {
   readonly folder: string
   /** Where the plugin server, and where a server of the Model Context Protocol, show their metrics. */
   readonly endpoints: readonly string[]
+  /** Where the plugin server listens. */
+  readonly url: string
   /** One request of every kind that there is to see. */
   load(): Promise<void>
 }
@@ -45,7 +51,7 @@ async function startExamples(): Promise<Examples> {
   const endpoints = [await app.endpoint(), await library.endpoint()]
   const [, mcp = ''] = await library.sees(/listening on (\S+)/)
   const [, url = ''] = await app.sees(/listens on (\S+)/)
-  const run = async (plugin: string, command: string, file: string): Promise<void> => {
+  const runPlugin = async (plugin: string, command: string, file: string): Promise<void> => {
     const body = JSON.stringify({ plugin, command, args: { file } })
     await (await fetch(`${url}/run`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).text()
   }
@@ -58,12 +64,13 @@ async function startExamples(): Promise<Examples> {
   return {
     folder,
     endpoints,
+    url,
     async load() {
       await Promise.all([
-        run('checksum', 'file', 'README.txt'),
-        run('words', 'count', 'sonnet-18.txt'),
+        runPlugin('checksum', 'file', 'README.txt'),
+        runPlugin('words', 'count', 'sonnet-18.txt'),
         // Is not text in UTF-8: a 500.
-        run('words', 'count', 'letters/old.txt'),
+        runPlugin('words', 'count', 'letters/old.txt'),
         callTool('find-book', { words: 'sea' }),
         // Answered with 200, and failed all the same.
         callTool('lend-book', { isbn: '978-1' }),
@@ -156,6 +163,49 @@ testWith(
     expect(output).toContain('load prometheus/mcp.rules.yaml')
   },
 )
+
+testWithBoth(
+  prometheus,
+  jq,
+  'every command of every runbook works beside a server to which such things have happened',
+  async (found, { env, folder: jqFolder }) => {
+    await using examples = await startExamples()
+    await examples.load()
+    await scrapeUntil(examples.endpoints[0]!, (page) => Object.keys(page.of('mcp_errors_total')).length > 0)
+    await using server = await startPrometheus(found, { scrape: { example: { targets: ['127.0.0.1:1'] } } })
+    await server.until(async () =>
+      (await server.targets()).some(({ health }) => health === 'down') ? true : undefined,
+    )
+
+    const failed: string[] = []
+    for (const [alert, command] of await runbookCommands()) {
+      const line = command
+        .replaceAll('localhost:9090', new URL(server.url).host)
+        .replaceAll('localhost:5000', new URL(examples.url).host)
+        .replaceAll('npx mcp-otel', `'${process.execPath}' '${root}/packages/otel/dist/cli.mjs'`)
+      const PATH = [jqFolder, process.env['PATH']].join(path.delimiter)
+      await run('bash', ['-o', 'pipefail', '-c', line], { cwd: examples.folder, env: { ...env, PATH } }).catch(
+        (error: Error) => failed.push(`${alert}: ${error.message}`),
+      )
+    }
+    expect(failed).toEqual([])
+  },
+  120_000,
+)
+
+/** Every command line in the runbooks, with the alert that it stands under. */
+async function runbookCommands(): Promise<[alert: string, command: string][]> {
+  const commands: [string, string][] = []
+  for (const { alert } of alertingRules()) {
+    const text = await readFile(`${root}/docs/runbooks/${alert}.md`, 'utf8')
+    const blocks = [...text.matchAll(/```bash\n(.*?)```/gs)].map(([, block = '']) => block)
+    expect(blocks, alert).not.toEqual([])
+    for (const line of blocks.join('\n').split('\n')) {
+      if (line !== '' && !line.startsWith('#')) commands.push([alert, line])
+    }
+  }
+  return commands
+}
 
 async function check(...args: string[]): Promise<[code: number, output: string]> {
   let output = ''

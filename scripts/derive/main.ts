@@ -14,11 +14,19 @@ const drifted: string[] = []
 // The pack is made from the metrics: they are up to date before it is loaded.
 writeDerived({ 'packages/ops/generated/metrics.json': opsMetrics })
 const { opsFiles } = await import('./ops-files.ts')
+const { runbookHeads, runbookIndex } = await import('./runbooks.ts')
 writeDerived({
   'docs/METRICS.md': metricsPage,
   'docs/CONFIGURATION.md': configurationPage,
-  'README.md': () => between(read('README.md'), 'metrics', guideTable()),
+  'README.md': () => between('README.md', 'metrics', guideTable()),
   ...opsFiles(),
+  'docs/runbooks/README.md': runbookIndex,
+  ...Object.fromEntries(
+    [...runbookHeads()].map(([alert, head]) => {
+      const file = `docs/runbooks/${alert}.md`
+      return [file, () => between(file, 'alert', head)]
+    }),
+  ),
 })
 
 if (drifted.length === 0) console.error('derived files are up to date')
@@ -47,12 +55,13 @@ function read(file: string): string {
   return existsSync(full) ? readFileSync(full, 'utf8') : ''
 }
 
-/** Replaces what stands between `<!-- derive:NAME -->` and `<!-- /derive -->`. */
-function between(text: string, name: string, content: string): string {
+/** The file with other content between `<!-- derive:NAME -->` and `<!-- /derive -->`. */
+function between(file: string, name: string, content: string): string {
+  const text = read(file)
   const open = `<!-- derive:${name} -->`
   const close = '<!-- /derive -->'
   const start = text.indexOf(open)
   const end = text.indexOf(close, start)
-  if (start < 0 || end < 0) throw new Error(`README.md has no ${open} … ${close} to write the table into`)
+  if (start < 0 || end < 0) throw new Error(`${file} has no ${open} … ${close} to write into`)
   return `${text.slice(0, start + open.length)}\n\n${content}\n${text.slice(end)}`
 }

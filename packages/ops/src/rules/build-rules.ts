@@ -5,7 +5,7 @@ import { healthRules } from './health-rules.ts'
 import { pluginRules } from './plugin-rules.ts'
 import { queueRules } from './queue-rules.ts'
 import { requestRules } from './request-rules.ts'
-import { isAlert, type Rule, type RuleGroup, type RuleGroupOf } from './rule.ts'
+import { isAlert, type AlertingRule, type Rule, type RuleGroup, type RuleGroupOf } from './rule.ts'
 import { telemetryRules } from './telemetry-rules.ts'
 
 /** What a group records stands before the alerts that read it: a group's rules are evaluated one after the other. */
@@ -32,6 +32,11 @@ export function ruleGroups(options: OpsOptions = {}): readonly RuleGroup[] {
     name,
     rules: rules.map((rule) => ({ ...rule, expr: selected(rule.expr, selector) })),
   }))
+}
+
+/** Every alert, for these options. */
+export function alertingRules(options: OpsOptions = {}): readonly AlertingRule[] {
+  return ruleGroups(options).flatMap((group) => group.rules.filter(isAlert))
 }
 
 /** Series that recording rules make, with their labels. */
