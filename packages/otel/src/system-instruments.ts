@@ -9,13 +9,6 @@ export const systemInstruments = {
     help: 'Time that the logical CPUs of the machine spent, by mode, in seconds',
     attributes: { 'cpu.mode': ['user', 'nice', 'system', 'idle', 'iowait', 'interrupt', 'steal'] },
   },
-  cpuCount: {
-    kind: 'observableUpDownCounter',
-    name: 'system.cpu.logical.count',
-    unit: '{cpu}',
-    help: 'Number of logical CPUs of the machine',
-    attributes: {},
-  },
   memoryUsage: {
     kind: 'observableUpDownCounter',
     name: 'system.memory.usage',

@@ -31,7 +31,7 @@ describe('mcp-otel', () => {
     expect(await run(['helth'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'mcp-otel: there is no command "helth"; expected one of health, config, audit, or --help\n',
+      stderr: `mcp-otel: there is no command "helth"; expected one of ${commands.map(({ name }) => name).join(', ')}, or --help\n`,
     })
   })
 

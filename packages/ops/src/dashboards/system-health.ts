@@ -47,7 +47,7 @@ export const systemHealth: DashboardSpec = {
           unit: 'percentunit',
           queries: [
             {
-              expr: 'sum by (instance, cpu_mode) (rate(system_cpu_time_seconds_total{cpu_mode!="idle"}[$__rate_interval])) / on (instance) group_left max by (instance) (system_cpu_logical_count)',
+              expr: 'sum by (instance, cpu_mode) (rate(system_cpu_time_seconds_total{cpu_mode!="idle"}[$__rate_interval])) / on (instance) group_left sum by (instance) (rate(system_cpu_time_seconds_total[$__rate_interval]))',
               legend: '{{cpu_mode}} {{instance}}',
             },
           ],

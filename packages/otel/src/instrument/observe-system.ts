@@ -5,15 +5,7 @@ import { createInstruments, type AttributesOf, type Observe } from '@mcp/otel-co
 
 import { systemInstruments } from '../system-instruments.ts'
 import { VERSION } from '../version.ts'
-import {
-  countCpus,
-  parseCpuTimes,
-  parseDisks,
-  parseMemory,
-  parseNetwork,
-  type CpuTimes,
-  type DeviceTotals,
-} from './proc-files.ts'
+import { parseCpuTimes, parseDisks, parseMemory, parseNetwork, type CpuTimes, type DeviceTotals } from './proc-files.ts'
 
 /**
  * Measures the machine at each collection: CPU and memory everywhere, disks and network where `/proc` tells, on Linux.
@@ -27,7 +19,6 @@ export function observeSystem(): () => void {
         observe(seconds, { 'cpu.mode': mode as keyof CpuTimes })
       }
     }),
-    instruments.cpuCount.observe((observe) => observe(countCpus(read('/proc/stat')) ?? os.cpus().length)),
     instruments.memoryLimit.observe((observe) => observe(os.totalmem())),
     instruments.memoryUsage.observe((observe) => {
       const { used, free, buffers, cached } = memory()

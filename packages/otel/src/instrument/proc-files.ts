@@ -46,11 +46,6 @@ export function parseCpuTimes(text: string): CpuTimes | undefined {
   return { user, nice, system, idle, iowait, interrupt: irq + softirq, steal }
 }
 
-/** Counts the logical CPUs in `/proc/stat`. */
-export function countCpus(text: string): number | undefined {
-  return text.match(/^cpu\d+ /gm)?.length
-}
-
 /** Reads `/proc/meminfo`; what the kernel could give back at once counts as cached. */
 export function parseMemory(text: string): MemoryStates | undefined {
   const bytes = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024
