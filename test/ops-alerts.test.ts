@@ -143,9 +143,8 @@ async function keepAsking(url: string, plugin: string, atATime: number, signal: 
       const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal }
       await fetch(`${url}/run`, request)
         .then((response) => response.arrayBuffer())
-        .catch((error: Error) => {
-          if (!signal.aborted) throw error
-        })
+        // Aborted, or the server has closed the connection: the next one tries again.
+        .catch(() => undefined)
       await pause(200)
     }
   }

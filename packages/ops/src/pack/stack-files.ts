@@ -48,7 +48,7 @@ function compose(): object {
     name: 'mcp',
     services: {
       app: {
-        // Your server: this one prints what it needs and ends.
+        // The user's own server, with @mcp/otel in its node_modules.
         image: '${MCP_IMAGE:?set MCP_IMAGE to the image of your server}',
         environment: {
           NODE_OPTIONS: '--require @mcp/otel/register',
