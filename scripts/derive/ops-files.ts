@@ -1,7 +1,10 @@
-import { packFiles } from '@mcp/otel-ops'
+import { packFiles, packProblems } from '@mcp/otel-ops'
 
-/** The pack as it is without options, by its path in the repository. */
+/** The pack as it is without options, by its path in the repository; throws when it names a metric that there is not. */
 export function opsFiles(): Record<string, () => string> {
+  const problems = packProblems()
+  if (problems.length > 0)
+    throw new Error(`rules and dashboards do not fit the catalogues:\n  ${problems.join('\n  ')}`)
   return Object.fromEntries(
     Object.entries(packFiles()).map(([file, content]) => [`packages/ops/generated/${file}`, () => content]),
   )

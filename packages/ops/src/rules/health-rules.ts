@@ -6,7 +6,8 @@ export const healthRules: RuleGroupOf = () => ({
   rules: [
     {
       alert: 'McpServiceDown',
-      expr: 'group by (job) (last_over_time(mcp_build_info[1d])) unless on (job) (up == 1)',
+      // A server that pushes its metrics has no `up`, and is not missed here.
+      expr: 'group by (job) (last_over_time(up[1d]) and on (job, instance) last_over_time(mcp_build_info[1d])) unless on (job) (up == 1)',
       for: '2m',
       severity: 'critical',
       summary: 'No instance of the service can be reached',

@@ -386,6 +386,13 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    alert: 'McpServiceDown',
+    title: 'a server pushes its metrics, and nothing scrapes it',
+    series: { [build]: '1x20' },
+    at: '10m',
+    fires: [],
+  },
+  {
     alert: 'McpTargetDown',
     title: 'one of two instances is down',
     series: {
