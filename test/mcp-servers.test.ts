@@ -17,9 +17,12 @@ const run = promisify(execFile)
 
 /** A folder from which `@mcp/otel/register` resolves, as in an app that has installed it. */
 const WITHIN_REACH = path.dirname(import.meta.filename)
-const EVERYTHING = programOf('@modelcontextprotocol/server-everything')
-const FILESYSTEM = programOf('@modelcontextprotocol/server-filesystem')
-const INSPECTOR = path.join(folderOf('@modelcontextprotocol/inspector'), 'clients/launcher/build/index.js')
+const EVERYTHING = besides(require.resolve('@modelcontextprotocol/server-everything/package.json'), 'dist/index.js')
+const FILESYSTEM = besides(require.resolve('@modelcontextprotocol/server-filesystem/package.json'), 'dist/index.js')
+const INSPECTOR = besides(
+  require.resolve('@modelcontextprotocol/inspector/package.json'),
+  'clients/launcher/build/index.js',
+)
 
 let folder: string
 beforeAll(async () => {
@@ -162,20 +165,6 @@ function counted(values: Readonly<Record<string, number>>): Record<string, numbe
   return Object.fromEntries(Object.entries(values).filter(([, count]) => count > 0))
 }
 
-function folderOf(name: string): string {
-  const found = require.resolve.paths(name)?.map((at) => path.join(at, name)) ?? []
-  const hit = found.find((at) => {
-    try {
-      require(path.join(at, 'package.json'))
-      return true
-    } catch {
-      return false
-    }
-  })
-  if (hit === undefined) throw new Error(`${name} is not installed`)
-  return hit
-}
-
-function programOf(name: string): string {
-  return path.join(folderOf(name), 'dist/index.js')
+function besides(manifest: string, file: string): string {
+  return path.join(path.dirname(manifest), file)
 }

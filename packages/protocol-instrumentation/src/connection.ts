@@ -1,5 +1,4 @@
 import { startExecution } from '@mcp/otel-plugin-instrumentation'
-import type { Execution } from '@mcp/otel-plugin-instrumentation'
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 
 import { Agreement } from './agreement.ts'
@@ -9,7 +8,7 @@ import type { DurationRecorders } from './duration-recorders.ts'
 import { fieldsOf, isNotification, isRequest, isRequestId, isResponse, jsonBytes } from './message.ts'
 import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { isSpecified, receivedMethod } from './method-names.ts'
-import { Operation } from './operation.ts'
+import { Operation, within } from './operation.ts'
 import type { OperationScope } from './operation.ts'
 import {
   CANCELLED,
@@ -18,6 +17,7 @@ import {
   TIMED_OUT,
   answerOutcome,
   cancellationOutcome,
+  executionEnd,
   sendFailure,
 } from './outcome-of.ts'
 import type { RpcOutcome } from './outcome-of.ts'
@@ -258,15 +258,4 @@ export class Connection implements OperationScope {
     const bytes = jsonBytes(message)
     if (bytes > 0) instruments.messageBytes.add(bytes, { role: this.role, direction })
   }
-}
-
-/** Runs a function in an operation's context, which costs something only where that is another. */
-function within<T>({ context: own }: Operation, run: () => T): T {
-  return own === context.active() ? run() : context.with(own, run)
-}
-
-/** The guide's end of an execution: the class of what was thrown, where that is known. */
-function executionEnd({ status, errorType, thrown }: RpcOutcome): Parameters<Execution['end']>[0] {
-  if (thrown !== undefined) return { status, error: thrown.error }
-  return { status, ...(errorType !== undefined && { errorType }) }
 }

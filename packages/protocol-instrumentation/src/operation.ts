@@ -1,6 +1,6 @@
 import { failSpan } from '@mcp/otel-core'
 import type { Execution } from '@mcp/otel-plugin-instrumentation'
-import { SpanKind, trace } from '@opentelemetry/api'
+import { SpanKind, context, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 
 import { OTHER } from './bounded-names.ts'
@@ -102,4 +102,9 @@ export class Operation {
       span.end()
     }
   }
+}
+
+/** Runs a function in an operation's context, which costs something only where that is another. */
+export function within<T>({ context: own }: Operation, run: () => T): T {
+  return own === context.active() ? run() : context.with(own, run)
 }

@@ -1,5 +1,6 @@
 import { errorType, outcomeStatus } from '@mcp/otel-core'
 import type { OutcomeStatus } from '@mcp/otel-core'
+import type { ExecutionEnd } from '@mcp/otel-plugin-instrumentation'
 
 import { errorCodeOf, fieldsOf } from './message.ts'
 import type { RpcMessage } from './message.ts'
@@ -54,6 +55,12 @@ export function sendFailure(error: unknown): RpcOutcome {
 /** Returns the outcome of a request that was given up, by the reason that travels with `notifications/cancelled`. */
 export function cancellationOutcome(reason: unknown): RpcOutcome {
   return typeof reason === 'string' && /timed? ?out|timeout/i.test(reason) ? TIMED_OUT : CANCELLED
+}
+
+/** Returns the end of the execution that a call is: with the class of what was thrown, where that is known. */
+export function executionEnd({ status, errorType: type, thrown }: RpcOutcome): ExecutionEnd {
+  if (thrown !== undefined) return { status, error: thrown.error }
+  return { status, ...(type !== undefined && { errorType: type }) }
 }
 
 function failureStatus(error: unknown): OutcomeStatus {
