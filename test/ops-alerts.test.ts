@@ -8,14 +8,14 @@ import { expect } from 'vitest'
 
 import { startAlertSinks, type AlertSinks, type Mail, type Post } from './support/alert-sinks.ts'
 import { AppProcess, REGISTER, root } from './support/app-process.ts'
-import { findAlertmanager, findPrometheus } from './support/components.ts'
-import { startAlertmanager } from './support/start-alertmanager.ts'
+import { findPrometheus } from './support/components.ts'
+import { findRunnableAlertmanager, startAlertmanager } from './support/start-alertmanager.ts'
 import { startPrometheus } from './support/start-prometheus.ts'
 import { testWithBoth } from './support/test-with.ts'
 
 const MAIN = `${root}/examples/plugin-server/src/main.ts`
 const PLUGINS = `${root}/test/fixtures/faulty-plugins`
-const [prometheus, alertmanager] = [await findPrometheus(), await findAlertmanager()]
+const [prometheus, alertmanager] = [await findPrometheus(), await findRunnableAlertmanager()]
 
 /** Minutes as seconds, and windows long enough for scrapes once a second. */
 function faster(yaml: string): string {
@@ -57,7 +57,7 @@ testWithBoth(
       },
     }
     const provoked = Promise.all([
-      keepAsking(url, 'failing', 4, faults.signal),
+      keepAsking(url, 'failing', 2, faults.signal),
       keepAsking(url, 'slow', 4, faults.signal),
       keepAsking(url, 'blocked', 103, faults.signal),
     ])

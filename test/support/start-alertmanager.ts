@@ -1,12 +1,27 @@
-import type { ChildProcess } from 'node:child_process'
+import { execFile, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 
 import { startBound, stopChild } from './bound-child.ts'
-import type { Alertmanager } from './components.ts'
+import { findAlertmanager, type Alertmanager, type Component } from './components.ts'
+
+const TEMPLATES = '/usr/share/prometheus/alertmanager'
+
+/** Alertmanager, where this user may start it: without an installation that takes a mount namespace. */
+export async function findRunnableAlertmanager(): Promise<Component<Alertmanager>> {
+  const component = await findAlertmanager()
+  if ('reason' in component || existsSync(TEMPLATES)) return component
+  try {
+    await promisify(execFile)('unshare', ['--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'none', '/usr/share'])
+    return component
+  } catch {
+    return { name: component.name, reason: 'this user may not make a mount namespace, which its templates need' }
+  }
+}
 
 /** One alert as the Alertmanager has it. */
 export interface HeldAlert {
@@ -59,8 +74,6 @@ export async function startAlertmanager(
     throw error
   }
 }
-
-const TEMPLATES = '/usr/share/prometheus/alertmanager'
 
 /** Debian's reads its templates from where it would be installed: there they are, for this process alone. */
 function withTemplates(alertmanager: string): [program: string, ...args: string[]] {
