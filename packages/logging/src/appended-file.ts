@@ -144,7 +144,7 @@ export class AppendedFile {
       this.#fd = openSync(path, 'a', mode)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      mkdirSync(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       this.#fd = openSync(path, 'a', mode)
     }
     this.#followedAt = now
@@ -189,4 +189,24 @@ export class AppendedFile {
       this.#isTorn = false
     })
   }
+}
+
+/** Makes a folder and those above it. Not by Node's own recursion: under /proc that never returns. */
+function makeFolder(folder: string): void {
+  const parent = dirname(folder)
+  if (tryToMake(folder, parent !== folder)) return
+  makeFolder(parent)
+  tryToMake(folder, false)
+}
+
+/** Returns false when the folder above is missing and `mayMiss` says that this is no error. */
+function tryToMake(folder: string, mayMiss: boolean): boolean {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && mayMiss) return false
+    if (code !== 'EEXIST') throw error
+  }
+  return true
 }

@@ -134,6 +134,18 @@ test('a disk that never has room costs bounded memory, one message, and not the 
   ])
 })
 
+testWith(
+  existsSync('/proc/self') ? { name: '/proc', found: '/proc' } : { name: '/proc', reason: 'this system has none' },
+  'a folder that can never be made costs one message, and the app runs on',
+  async (folder) => {
+    const app = new Application({ file: join(folder, 'nowhere', 'mcp.log') })
+    await app.log(0, 10)
+    const { code, stderr } = await app.finish()
+    expect(code).toBe(0)
+    expect(stderr.match(/cannot be written: ENOENT/g)).toHaveLength(1)
+  },
+)
+
 test('a folder that may not be written is said once, the app runs on, and logging resumes when it may', async () => {
   const root = temporaryFolder()
   chmodSync(root, 0o755)

@@ -1,5 +1,5 @@
 import { createMetricsHandler, processMeters, type Config } from '@mcp/otel-core'
-import { diag, logs, trace } from '@opentelemetry/api'
+import { logs, trace } from '@opentelemetry/api'
 
 import { writeStderrLine } from './diagnostics/stderr-line.ts'
 import { createEndpointHandler, endpointPaths } from './endpoint/create-handler.ts'
@@ -118,7 +118,7 @@ export function runTelemetry(
       const isDelivered = await flush.shutdown()
       for (const stop of stops) stop()
       unregisterSdk(foreign)
-      if (!isDelivered) diag.warn(`not everything was delivered within ${config.flushTimeoutMillis} ms; it is lost`)
+      if (!isDelivered) flush.sayLost()
     },
   }
 }

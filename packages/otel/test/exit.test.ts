@@ -94,6 +94,17 @@ describe.concurrent.each(ENDINGS)('an app that ends by %s', (how) => {
   })
 })
 
+test.each(['natural', 'process.exit', 'signal without handler'])(
+  'what a collector that hangs did not take is said once, when the app ends by %s',
+  async (how) => {
+    const { stderr } = await observed(how, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      MCP_OTEL_FLUSH_TIMEOUT: '300',
+    })
+    expect(stderr.match(/not everything was delivered within 300 ms/g)).toHaveLength(1)
+  },
+)
+
 const namesOf = (service: string) =>
   collector.spans.all.filter(({ resource }) => resource['service.name'] === service).map(({ name }) => name)
 

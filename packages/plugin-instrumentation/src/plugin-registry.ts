@@ -47,7 +47,8 @@ export function recordOf(registry: PluginRegistry, plugin: string): PluginRecord
   if (registry.plugins.size < MAX_UNREGISTERED || plugin === OTHER) return addRecord(registry, plugin)
   say(
     registry,
-    `more than ${MAX_UNREGISTERED} plugins; "${plugin}" and others are measured as ${OTHER}; register plugins by name`,
+    `more than ${MAX_UNREGISTERED} plugins; ${quote(plugin)} and others are measured as ${OTHER}; register plugins by name`,
+    'too many plugins',
   )
   return recordOf(registry, OTHER)
 }
@@ -69,10 +70,10 @@ export function addCommands(registry: PluginRegistry, record: PluginRecord, comm
   }
 }
 
-/** Says once what went wrong in us. */
-export function say(registry: PluginRegistry, complaint: string): void {
-  if (registry.said.has(complaint) || registry.said.size >= MAX_UNREGISTERED) return
-  registry.said.add(complaint)
+/** Says once what went wrong in us; `reason` is what counts as the same, where the complaint names an example. */
+export function say(registry: PluginRegistry, complaint: string, reason: string = complaint): void {
+  if (registry.said.has(reason) || registry.said.size >= MAX_UNREGISTERED) return
+  registry.said.add(reason)
   diag.warn(complaint)
 }
 

@@ -1,13 +1,15 @@
 import {
+  DiagLogLevel,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
   context,
   createContextKey,
+  diag,
   propagation,
   trace,
 } from '@opentelemetry/api'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { listPlugins, onExecution, registerPlugin, startExecution, withExecution } from '../src/index.ts'
 import type { PluginExecution } from '../src/index.ts'
@@ -245,7 +247,14 @@ describe('names', () => {
   })
 
   test('of plugins are bounded where none is registered', () => {
+    const said: string[] = []
+    const logger = { error() {}, info() {}, debug() {}, verbose() {}, warn: (text: string) => void said.push(text) }
+    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
+    onTestFinished(() => diag.disable())
     for (let index = 0; index < 2000; index++) startExecution({ plugin: `p${index}`, command: 'c' }, telemetry).end()
+    expect(said).toEqual([
+      'more than 1000 plugins; "p1000" and others are measured as _OTHER; register plugins by name',
+    ])
     expect(listPlugins(telemetry)).toHaveLength(1001)
     expect(listPlugins(telemetry).at(-1)).toMatchObject({ name: '_OTHER', executions: { success: 1000 } })
     registerPlugin('mine', telemetry)

@@ -95,9 +95,8 @@ export class InstrumentStore {
 
   /** Returns the row of such label values, new if there is room, otherwise that of the overflow series. */
   rowOf(labels: readonly string[]): number {
-    const known = this.cells.find(labels)
-    if (known !== NO_ROW) return known
-    if (this.cells.live < this.limit - 1 || this.makeRoom()) return this.#created(this.cells.create(labels, Date.now()))
+    const own = this.#ownRow(labels)
+    if (own !== NO_ROW) return own
     this.overflowed++
     const remedy = 'bound the values of its attributes, or raise the limit'
     this.refusals.remark(
@@ -122,7 +121,11 @@ export class InstrumentStore {
   /** Makes series exist at 0; closed attributes that are left out take each of their values. */
   zero(known: unknown): void {
     const combinations = this.#labels.combinations(known, this.limit)
-    for (const labels of combinations ?? []) this.rowFor(this.cells.attributesOf(labels))
+    for (const combination of combinations ?? []) {
+      const labels = this.labelsOf(this.cells.attributesOf(combination))
+      // A series at 0 for which there is no room is no record: nothing is lost by leaving it out.
+      if (labels !== undefined) this.#ownRow(labels)
+    }
   }
 
   /** Removes every series whose attributes match; all of them, the overflow series too, for an empty match. */
@@ -169,6 +172,14 @@ export class InstrumentStore {
     for (const base of this.deltaBases) base.removed(row)
     this.exemplars.remove(row)
     this.cells.remove(row)
+  }
+
+  /** Returns the row of label values, new if there is room, or `NO_ROW`. */
+  #ownRow(labels: readonly string[]): number {
+    const known = this.cells.find(labels)
+    if (known !== NO_ROW) return known
+    if (this.cells.live >= this.limit - 1 && !this.makeRoom()) return NO_ROW
+    return this.#created(this.cells.create(labels, Date.now()))
   }
 
   #created(row: number): number {

@@ -60,6 +60,20 @@ test('zero() makes the series of every closed value that is left out, and leaves
   expect(valueOf(points, 'test.time', { plugin: 'a' })).toEqual({ count: 0, sum: 0, counts: [0, 0] })
 })
 
+test('zero() makes no series beyond the limit, and counts nothing as overflowed', async () => {
+  const { producer, runs } = setUp(3)
+  for (let i = 0; i < 10; i++) runs.zero({ plugin: `p${i}` })
+  const points = await collectPoints(producer)
+  expect([...(points.get('test.runs') ?? [])]).toEqual([
+    ['{"plugin":"p0","status":"ok"}', 0],
+    ['{"plugin":"p0","status":"error"}', 0],
+  ])
+  expect(valueOf(points, 'mcp.telemetry.overflowed_records', { instrument: 'test.runs' })).toBe(0)
+  runs.add(2, { plugin: 'p9', status: 'ok' })
+  const after = await collectPoints(producer)
+  expect(valueOf(after, 'mcp.telemetry.overflowed_records', { instrument: 'test.runs' })).toBe(1)
+})
+
 test('a series made by zero() is given to a delta reader once', async () => {
   const { provider, runs } = setUp()
   const delta = provider.producer(() => 0)

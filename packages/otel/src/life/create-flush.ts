@@ -22,6 +22,8 @@ export interface Flush {
   lastWords(withMetrics: boolean): void
   /** Sends all, then closes. */
   shutdown(): Promise<boolean>
+  /** Says that the deadline has passed before everything was delivered. */
+  sayLost(): void
 }
 
 export interface FlushOptions {
@@ -36,6 +38,11 @@ export function createFlush(
   const pipelines = [...recordPipelines, ...metricPipelines]
   const flush = (which: readonly Pipeline<Flushable>[], { holds = true }: FlushOptions = {}): Promise<boolean> =>
     withinDeadline(which.map(drain), timeoutMillis, holds)
+  const sayLost = (): void =>
+    diag.warn(
+      `not everything was delivered within ${timeoutMillis} ms; it is lost: see that the collector answers, or set ` +
+        'MCP_OTEL_FLUSH_TIMEOUT',
+    )
   return {
     exports: pipelines.length > 0,
     all: (options) => flush(pipelines, options),
@@ -47,12 +54,13 @@ export function createFlush(
       try {
         const which = withMetrics ? pipelines : recordPipelines
         const requests = which.flatMap(({ exporting, remaining }) => exporting?.lastRequests(remaining?.()) ?? [])
-        sendLastWords(requests, timeoutMillis)
+        if (!sendLastWords(requests, timeoutMillis)) sayLost()
       } catch (error) {
         diag.debug(`what was recorded last is lost: ${reasonOf(error)}`)
       }
     },
     shutdown: () => withinDeadline([...pipelines.map(close), page.reader.shutdown()], timeoutMillis),
+    sayLost,
   }
 }
 

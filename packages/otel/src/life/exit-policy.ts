@@ -51,7 +51,12 @@ export function installExitPolicy(flush: Flush): () => void {
     }
     diag.debug(`${signal}: sending what is pending, then ending by it`)
     flush.hurry()
-    void flush.all().then(() => process.kill(process.pid, signal))
+    void endBy(signal)
+  }
+
+  const endBy = async (signal: Signal): Promise<void> => {
+    if (!(await flush.all())) flush.sayLost()
+    process.kill(process.pid, signal)
   }
 
   /** Node emits this each time the loop has run empty: metrics go once, records as long as there are any. */
@@ -63,7 +68,9 @@ export function installExitPolicy(flush: Flush): () => void {
 
   const flushRound = async (isFirst: boolean): Promise<void> => {
     const isDelivered = await (isFirst ? flush.all() : flush.records())
-    if (!isDelivered) rounds = MOST_ROUNDS
+    if (isDelivered || rounds >= MOST_ROUNDS) return
+    rounds = MOST_ROUNDS
+    flush.sayLost()
   }
 
   /** After `process.exit()` and after an error; an end by itself has sent all but what was recorded since. */

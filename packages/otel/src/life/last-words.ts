@@ -8,13 +8,13 @@ const require = createRequire(import.meta.url)
 
 /**
  * Sends requests while the process exits: nothing asynchronous runs any more then, so a thread of its own sends them, and
- * this one waits for it, no longer than the deadline.
+ * this one waits for it, no longer than the deadline. Returns whether all of them have come to an end by then.
  */
-export function sendLastWords(requests: readonly LastRequest[], timeoutMillis: number): void {
-  if (requests.length === 0) return
+export function sendLastWords(requests: readonly LastRequest[], timeoutMillis: number): boolean {
+  if (requests.length === 0) return true
   const script = new URL('./last-words-worker.mjs', import.meta.url)
   // A worker that cannot start would be waited for until the deadline.
-  if (!existsSync(script)) return
+  if (!existsSync(script)) return false
   const { Worker } = require('node:worker_threads') as typeof WorkerThreads
   const pending = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   pending[0] = requests.length
@@ -27,8 +27,9 @@ export function sendLastWords(requests: readonly LastRequest[], timeoutMillis: n
     stdout: true,
     stderr: true,
   })
-  for (let left = requests.length; left > 0; left = Atomics.load(pending, 0)) {
-    if (Atomics.wait(pending, 0, left, deadline - performance.now()) === 'timed-out') break
-  }
   worker.unref()
+  for (let left = requests.length; left > 0; left = Atomics.load(pending, 0)) {
+    if (Atomics.wait(pending, 0, left, deadline - performance.now()) === 'timed-out') return false
+  }
+  return true
 }
