@@ -46,6 +46,7 @@ export async function createRig(
   transport: TransportName,
   options: McpOptions = {},
   clientStack: StackName = stackName,
+  furnish: (server: TestServer) => void = () => {},
 ): Promise<Rig> {
   const telemetry = createTestTelemetry()
   const stack: Stack = stacks[stackName]
@@ -59,6 +60,7 @@ export async function createRig(
   const makeServer = (): TestServer => {
     const server = new McpServer({ name: 'shop', version: '1.2.3' }, { capabilities: { logging: {} } })
     addTools(server, (extra) => stack.toolContext(server, extra), began.resolve)
+    furnish(server)
     servers.push(server)
     return server
   }
