@@ -42,12 +42,16 @@ interface Examples extends AsyncDisposable {
 }
 
 async function startExamples(): Promise<Examples> {
+  // What has started is stopped, also when the rest does not start.
+  await using started = new AsyncDisposableStack()
   const folder = await mkdtemp(path.join(tmpdir(), 'ops-contract-'))
+  started.defer(() => rm(folder, { recursive: true, force: true }))
   const app = new AppProcess(
     ['--require', REGISTER, '--import', REFUSED, MAIN, '--port', '0', '--no-demo', '--log-file', `${folder}/mcp.log`],
     { env: ENV },
   )
-  const library = new AppProcess(['--require', REGISTER, LIBRARY], { env: { ...ENV, PORT: '0' } })
+  started.use(app)
+  const library = started.use(new AppProcess(['--require', REGISTER, LIBRARY], { env: { ...ENV, PORT: '0' } }))
   const endpoints = [await app.endpoint(), await library.endpoint()]
   const [, mcp = ''] = await library.sees(/listening on (\S+)/)
   const [, url = ''] = await app.sees(/listens on (\S+)/)
@@ -61,6 +65,7 @@ async function startExamples(): Promise<Examples> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })
     await (await fetch(mcp, { method: 'POST', headers, body })).text()
   }
+  const running = started.move()
   return {
     folder,
     endpoints,
@@ -77,10 +82,7 @@ async function startExamples(): Promise<Examples> {
         ...endpoints.map((endpoint) => fetch(`${endpoint}/health`)),
       ])
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([app[Symbol.asyncDispose](), library[Symbol.asyncDispose]()])
-      await rm(folder, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
