@@ -58,3 +58,9 @@ export function getRpcMetadata(context: Context): RpcMetadata | undefined {
   const metadata = context.getValue(RPC_METADATA) as RpcMetadata | undefined
   return metadata?.type === 'http' ? metadata : undefined
 }
+
+/** Tells whether a context belongs to a request that has a server span of ours. */
+export function isInOwnServerSpan(context: Context): boolean {
+  const metadata = getRpcMetadata(context)
+  return metadata !== undefined && isOwnRpcMetadata(metadata)
+}

@@ -12,6 +12,7 @@ import { createResource } from '../identity/create-resource.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { createLogPipelines } from './logging-parts.ts'
 import { createMetricPipelines, withCatalogued } from './metric-readers.ts'
+import { oneServerSpan } from './one-server-span.ts'
 import { createPageReader, type PageReader } from './page-reader.ts'
 import type { Pipeline } from './pipeline.ts'
 import { standardVariables } from './standard-variables.ts'
@@ -86,7 +87,7 @@ export function createSdkParts(
       propagator: given.textMapPropagator === undefined ? createPropagator(config) : given.textMapPropagator,
       sampler: given.sampler ?? createSampler(config),
       spanLimits: { ...known(config.traces.limits), ...given.spanLimits },
-      spanProcessors: processorsOf(spans),
+      spanProcessors: spans.length === 0 ? [] : [oneServerSpan, ...processorsOf(spans)],
       idGenerator: given.idGenerator,
       logRecordProcessors: processorsOf(records),
       logRecordLimits: known(config.logs.limits),
