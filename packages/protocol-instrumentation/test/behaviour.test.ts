@@ -250,6 +250,22 @@ test.each([
   expect(rig.spans()).toEqual([])
 })
 
+test.each(['v1 ESM', 'v1 CJS', 'v2'] as const)(
+  '%s: a signal that aborts for a timeout is one, on both sides',
+  async (stack) => {
+    const rig = await createRig(stack, 'memory')
+    const calling = rig.stack.callTool(rig.client, { name: 'slow', arguments: {} }, { signal: AbortSignal.timeout(20) })
+    await expect(calling).rejects.toThrow(/timeout/i)
+    const [sent, received] = await vi.waitFor(() => {
+      const spans = [...rig.spansOf('client', 'tools/call slow'), ...rig.spansOf('server', 'tools/call slow')]
+      expect(spans).toHaveLength(2)
+      return spans
+    })
+    expect([sent?.attributes['error.type'], received?.attributes['error.type']]).toEqual(['timeout', 'timeout'])
+    await rig.close()
+  },
+)
+
 test('a tracer and a meter that throw change no answer', async () => {
   const tracerProvider: TracerProvider = {
     getTracer: () => ({
