@@ -11,6 +11,8 @@ const config: ViteUserConfig = defineConfig({
       'bench/**/*.test.ts',
     ],
     pool: 'forks',
+    // Most tests wait for processes of their own, so that one worker a core would leave the cores idle.
+    maxWorkers: 4,
     reporters: [['default', { summary: false }], './scripts/totals-reporter.mjs'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
