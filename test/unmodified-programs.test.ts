@@ -24,6 +24,8 @@ interface Program {
   readonly args: (folder: string, port: number) => readonly string[]
   readonly files: Readonly<Record<string, string>>
   readonly paths: readonly string[]
+  /** What it writes for the last of them, where it writes anything. */
+  readonly lastWritten?: RegExp
   readonly counted: Readonly<Record<string, number>>
 }
 
@@ -33,6 +35,7 @@ const PROGRAMS: readonly Program[] = [
     args: (folder, port) => [JSON_SERVER, '--host', '127.0.0.1', '--port', String(port), path.join(folder, 'db.json')],
     files: { 'db.json': JSON.stringify({ posts: [{ id: 1, title: 'one' }] }) },
     paths: ['/posts', '/posts/1', '/posts/1', '/posts/2'],
+    lastWritten: /posts\/2.*\n/,
     counted: {
       '{method="GET",endpoint="/posts",status="200"}': 1,
       '{method="GET",endpoint="/posts/:id",status="200"}': 2,
@@ -93,6 +96,7 @@ async function lifeOf(program: Program, folder: string, port: number, flags: rea
     const response = await fetch(`http://127.0.0.1:${port}${it}`)
     answers.push(`${response.status} ${await response.text()}`)
   }
+  if (program.lastWritten !== undefined) await app.sees(program.lastWritten)
   const settled = (page: Page): boolean => total(page.of('mcp_requests_total')) >= program.paths.length
   const page = flags.length === 0 ? undefined : await scrapeUntil(await app.endpoint(), settled)
   const start = performance.now()
