@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url'
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 const bin = path.join(root, 'node_modules', '.bin')
+// Its own place, not .bin: npm 10 leaves the link out.
+const ownNode = path.join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin')
 const stampFile = path.join(root, 'node_modules', '.mcp-otel-installed')
 const MINIMUM = [22, 15]
 
@@ -43,7 +45,7 @@ function buildAll() {
 
 /** The Node that the project runs on: its own 24, else the present one where that is new enough. */
 export function node() {
-  const own = path.join(bin, 'node')
+  const own = path.join(ownNode, 'node')
   if (existsSync(own)) return own
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])) return process.execPath
@@ -54,7 +56,7 @@ export function node() {
 
 /** The environment in which the project's own Node and tools come first on the path. */
 export function environment(extra = {}) {
-  return { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`, ...extra }
+  return { ...process.env, PATH: [ownNode, bin, process.env.PATH].join(path.delimiter), ...extra }
 }
 
 /**
