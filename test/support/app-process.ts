@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import path from 'node:path'
 
 export const root: string = path.dirname(path.dirname(import.meta.dirname))
@@ -14,12 +14,21 @@ export interface AppOptions {
   readonly node?: string
 }
 
+/** How a process ended. */
+interface End {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
 /** A real child process of Node with its output kept, and stopped by its own pid when the test ends. */
 export class AppProcess implements AsyncDisposable {
   readonly child: ChildProcess
   stdout = ''
   stderr = ''
-  readonly #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  readonly #exited: Promise<End>
+  /** Emits `any` with each output, and at the end. */
+  readonly #news = new EventEmitter().setMaxListeners(0)
+  #end: End | undefined
   readonly #onParentExit = (): void => void this.child.kill('SIGKILL')
 
   constructor(args: readonly string[], { cwd = root, env = {}, node = process.execPath }: AppOptions = {}) {
@@ -28,9 +37,17 @@ export class AppProcess implements AsyncDisposable {
       env: { ...cleanEnvironment(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
-    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
-    this.#exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }))
+    const keep = (stream: 'stdout' | 'stderr') => (text: string) => {
+      this[stream] += text
+      this.#news.emit('any')
+    }
+    this.child.stdout?.setEncoding('utf8').on('data', keep('stdout'))
+    this.child.stderr?.setEncoding('utf8').on('data', keep('stderr'))
+    this.#exited = once(this.child, 'close').then(([code, signal]) => {
+      this.#end = { code, signal }
+      this.#news.emit('any')
+      return this.#end
+    })
     process.on('exit', this.#onParentExit)
   }
 
@@ -39,16 +56,11 @@ export class AppProcess implements AsyncDisposable {
     for (;;) {
       const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr)
       if (match) return match
-      const ended = await Promise.race([
-        once(this.child.stdout!, 'data').then(() => undefined),
-        once(this.child.stderr!, 'data').then(() => undefined),
-        this.#exited,
-      ])
-      if (ended && !pattern.test(this.stdout) && !pattern.test(this.stderr)) {
-        throw new Error(
-          `ended with ${ended.code ?? ended.signal} before ${pattern}; its output:\n${this.stdout}\n${this.stderr}`,
-        )
+      if (this.#end) {
+        const how = this.#end.code ?? this.#end.signal
+        throw new Error(`ended with ${how} before ${pattern}; its output:\n${this.stdout}\n${this.stderr}`)
       }
+      await once(this.#news, 'any')
     }
   }
 
@@ -59,12 +71,12 @@ export class AppProcess implements AsyncDisposable {
   }
 
   /** Sends a signal and resolves with how the process ended. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<End> {
     this.child.kill(signal)
     return this.exit()
   }
 
-  exit(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  exit(): Promise<End> {
     return this.#exited
   }
 
