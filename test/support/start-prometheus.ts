@@ -93,15 +93,17 @@ interface LogLine {
   readonly err?: string
 }
 
-/** Prometheus says on stderr which port it got, and when it is ready. */
+/** Prometheus says on stderr which port it got and when it is ready, in either order. */
 async function readyUrl(child: ChildProcess): Promise<string> {
   let url = ''
+  let isReady = false
   const log: string[] = []
   for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
     log.push(line)
     const { msg, address } = JSON.parse(line) as LogLine
     if (msg === 'Listening on') url = `http://${address}`
-    if (msg?.startsWith('Server is ready') === true) {
+    isReady ||= msg?.startsWith('Server is ready') === true
+    if (isReady && url !== '') {
       child.stderr?.resume()
       return url
     }
