@@ -227,7 +227,7 @@ describe('whatever it is given', () => {
         expect(values).toEqual(accepted)
         for (const problem of found) expect(problem).toMatch(/^[^\n\r]+; .+$/)
       }),
-      { numRuns: 500, seed: 20_261_122 },
+      { numRuns: 500 },
     )
   })
 
