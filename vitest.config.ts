@@ -10,6 +10,7 @@ const config: ViteUserConfig = defineConfig({
       'test/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
+    setupFiles: ['./test/support/fuzz-seed.ts'],
     pool: 'forks',
     // Most tests wait for processes of their own, so that one worker a core would leave the cores idle.
     maxWorkers: 4,

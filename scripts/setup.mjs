@@ -67,13 +67,15 @@ export function run(command, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: environment(env) })
     const pass = (signal) => child.kill(signal)
-    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, pass)
     // A terminal sends Ctrl-C to the tool as well: to pass it on would count as the second one.
-    process.on('SIGINT', () => {
-      if (!process.stdin.isTTY) pass('SIGINT')
-    })
+    const interrupt = (signal) => process.stdin.isTTY || pass(signal)
+    const handlers = { SIGTERM: pass, SIGHUP: pass, SIGINT: interrupt }
+    for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler)
     child.on('error', (error) => fail(`${command} could not be started: ${error.message}`))
-    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]))
+    child.on('exit', (code, signal) => {
+      for (const [name, handler] of Object.entries(handlers)) process.off(name, handler)
+      resolve(code ?? 128 + constants.signals[signal])
+    })
   })
 }
 

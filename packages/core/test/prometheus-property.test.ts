@@ -220,12 +220,14 @@ function histogramSamples(name: string, labels: Bare['labels'], value: Histogram
 }
 
 function labelsOf(attributes: Attributes): Record<string, string> {
-  const labels: Record<string, string[]> = {}
+  const labels = new Map<string, string[]>()
   for (const attribute of Object.keys(attributes).toSorted()) {
     const value = labelValue(attributes[attribute])
-    if (value !== '') (labels[labelName(attribute)] ??= []).push(value)
+    if (value === '') continue
+    const name = labelName(attribute)
+    labels.set(name, [...(labels.get(name) ?? []), value])
   }
-  return Object.fromEntries(Object.entries(labels).map(([name, values]) => [name, values.join(';')]))
+  return Object.fromEntries([...labels].map(([name, values]) => [name, values.join(';')]))
 }
 
 function bucketsOf({

@@ -174,6 +174,7 @@ describe('what is said of mistakes', () => {
   test('host:port is an endpoint for gRPC alone', () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }
     expect(problems({ ...env, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })).toEqual([])
+    expect(problems({}, { otlp: { endpoint: 'collector:4317', protocol: 'grpc' } })).toEqual([])
     expect(problems(env)).toHaveLength(3)
     expect(problems(env)[0]).toBe(
       'OTEL_EXPORTER_OTLP_ENDPOINT is "collector:4317"; expected an http:// or https:// URL with http/protobuf; ' +
@@ -196,12 +197,15 @@ describe('whatever it is given', () => {
     ),
     fc.string(),
   )
-  const throwing = new Proxy(
+  const throwing: object = new Proxy(
     {},
     {
-      get: () => {
+      get: (_target, name) => {
+        // A counterexample with it could otherwise not be shown.
+        if (name === fc.toStringMethod) return () => 'an object that throws'
         throw new Error('no')
       },
+      has: (_target, name) => name === fc.toStringMethod,
       ownKeys: () => {
         throw new Error('no')
       },

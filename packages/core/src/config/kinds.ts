@@ -127,6 +127,7 @@ export const otlpEndpoint: Kind<string> = {
   ...httpUrl,
   accepts: 'an http:// or https:// URL (with gRPC also host:port)',
   fromText: (given) => httpUrl.fromText(given) ?? (/^[\w.-]+:\d{1,5}$/.test(given) ? given : undefined),
+  fromValue: (value) => (typeof value === 'string' ? otlpEndpoint.fromText(value.trim()) : undefined),
 }
 
 /** Items separated by commas in text, an array in code; empty items fall away, repeated ones count once. */
