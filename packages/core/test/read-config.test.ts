@@ -197,7 +197,7 @@ describe('whatever it is given', () => {
     ),
     fc.string(),
   )
-  const throwing: object = new Proxy(
+  const throwing: Record<string, never> = new Proxy(
     {},
     {
       get: (_target, name) => {
