@@ -1,27 +1,34 @@
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 
 const SETPRIV = '/usr/bin/setpriv'
 
-/** Starts a program that does not outlive this process, even when this process is killed; its stderr is a pipe. */
-export function startBound(program: string, args: readonly string[]): ChildProcess {
+export interface BoundOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
+  /** What ends the program and all that it has started, when this process is gone; default `SIGKILL`. */
+  readonly deathSignal?: 'SIGKILL' | 'SIGQUIT'
+}
+
+/** Starts a program that does not outlive this process, even when this process is killed; its stdout and stderr are pipes. */
+export function startBound(program: string, args: readonly string[], options: BoundOptions = {}): ChildProcess {
+  const { deathSignal = 'SIGKILL', ...rest } = options
   const [command, all] = existsSync(SETPRIV)
-    ? [SETPRIV, ['--pdeathsig', 'KILL', '--', program, ...args]]
+    ? [SETPRIV, ['--pdeathsig', deathSignal.slice('SIG'.length), '--', program, ...args]]
     : [program, [...args]]
-  const child = spawn(command, all, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const kill = (): void => void child.kill('SIGKILL')
+  const child = spawn(command, all, { ...rest, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.resume()
+  const kill = (): void => void child.kill(deathSignal)
   process.once('exit', kill)
   child.once('exit', () => process.off('exit', kill))
   return child
 }
 
 /** Ends it politely, and after five seconds not so; resolves when it is gone. */
-export async function stopChild(child: ChildProcess): Promise<void> {
+export async function stopChild(child: ChildProcess, politely: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(politely)
   const impatient = setTimeout(() => child.kill('SIGKILL'), 5000)
   await exited
   clearTimeout(impatient)

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { access, constants, mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
+import { CACHE, isThere, unpacked } from './debian-packages.ts'
 import { withFileLock } from './file-lock.ts'
 
 const run = promisify(execFile)
-const CACHE: string = path.join(import.meta.dirname, '../../.cache/debian')
+const TRIPLET: string = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
 
 /** A real program for tests, or why it cannot be had on this machine. */
 export type Component<T> =
@@ -35,6 +36,20 @@ export interface PythonClient {
 export interface Jq {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
+}
+
+/** PostgreSQL: the folder of its programs, and what they need of the environment. */
+export interface Postgres {
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** RabbitMQ and the Erlang that it runs on, as folders. */
+export interface RabbitMq {
+  readonly home: string
+  readonly erlang: string
+  /** Erlang's own programs. */
+  readonly erts: string
 }
 
 /** Fetches Debian's Prometheus, without installing it; the second call finds it in the cache. */
@@ -81,12 +96,70 @@ export function findJq(): Promise<Component<Jq>> {
   return find('jq', async () => {
     const own = await runnable('/usr/bin', 'jq').catch(() => undefined)
     if (own !== undefined) return { folder: path.dirname(own), env: {} }
-    const roots = await Promise.all(['jq', 'libjq1', 'libonig5'].map(unpacked))
-    const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
-    const env = { LD_LIBRARY_PATH: roots.map((root) => path.join(root, 'usr/lib', triplet)).join(path.delimiter) }
+    const roots = await Promise.all(['jq', 'libjq1', 'libonig5'].map((name) => unpacked(name)))
+    const env = { LD_LIBRARY_PATH: roots.map((root) => path.join(root, 'usr/lib', TRIPLET)).join(path.delimiter) }
     const jq = await runnable(path.join(roots[0] ?? '', 'usr/bin'), 'jq')
     await run(jq, ['--version'], { env })
     return { folder: path.dirname(jq), env }
+  })
+}
+
+const POSTGRES = [
+  'postgresql-15',
+  'postgresql-client-15',
+  'libpq5',
+  'libicu72',
+  'libxml2',
+  'libldap-2.5-0',
+  'libsasl2-2',
+  'libgssapi-krb5-2',
+  'libkrb5-3',
+  'libkrb5support0',
+  'libk5crypto3',
+  'libkeyutils1',
+  'libcom-err2',
+  'libssl3',
+] as const
+
+/** Finds the machine's own PostgreSQL 15, or fetches Debian's without installing it. */
+export function findPostgres(): Promise<Component<Postgres>> {
+  return find('postgresql-15', async () => {
+    const own = '/usr/lib/postgresql/15/bin'
+    if (await isThere(path.join(own, 'initdb'))) return { folder: own, env: {} }
+    const root = await unpacked('postgresql-15', POSTGRES)
+    const env = { LD_LIBRARY_PATH: path.join(root, 'usr/lib', TRIPLET) }
+    const folder = path.join(root, own)
+    await run(await runnable(folder, 'postgres'), ['--version'], { env })
+    return { folder, env }
+  })
+}
+
+const ERLANG_PARTS = [
+  'asn1',
+  'base',
+  'crypto',
+  'eldap',
+  'inets',
+  'mnesia',
+  'os-mon',
+  'parsetools',
+  'public-key',
+  'runtime-tools',
+  'ssl',
+  'syntax-tools',
+  'tools',
+  'xmerl',
+].map((part) => `erlang-${part}`)
+
+/** Fetches Debian's RabbitMQ, and of Erlang what it needs, without installing them. */
+export function findRabbitMq(): Promise<Component<RabbitMq>> {
+  return find('rabbitmq-server', async () => {
+    const root = await unpacked('rabbitmq-server', ['rabbitmq-server', ...ERLANG_PARTS])
+    const servers = path.join(root, 'usr/lib/rabbitmq/lib')
+    const erlang = path.join(root, 'usr/lib/erlang')
+    const erts = path.join(erlang, await only(erlang, 'erts-'), 'bin')
+    await runnable(erts, 'erlexec')
+    return { home: path.join(servers, await only(servers, 'rabbitmq_server-')), erlang, erts }
   })
 }
 
@@ -131,47 +204,15 @@ async function find<T>(name: string, locate: () => Promise<T>): Promise<Componen
   }
 }
 
-/** Returns the folder that a package is unpacked in; a package stands there whole or not at all. */
-async function unpacked(name: string): Promise<string> {
-  const target = path.join(CACHE, name)
-  if (await isThere(target)) return target
-  await mkdir(CACHE, { recursive: true })
-  return withFileLock(path.join(CACHE, `${name}.lock`), async () => {
-    if (await isThere(target)) return target
-    const work = await mkdtemp(path.join(CACHE, `.${name}-`))
-    try {
-      await download(name, work)
-      const archive = (await readdir(work)).find((file) => file.endsWith('.deb'))
-      if (archive === undefined) throw new Error(`apt-get download ${name} left no package behind`)
-      await run('dpkg', ['-x', archive, 'root'], { cwd: work })
-      await rename(path.join(work, 'root'), target)
-      return target
-    } finally {
-      await rm(work, { recursive: true, force: true })
-    }
-  })
-}
-
-/** The signed package lists, and so the integrity, are apt's own affair. */
-async function download(name: string, cwd: string): Promise<void> {
-  const get = (): Promise<unknown> => run('apt-get', ['-q', 'download', name], { cwd })
-  try {
-    await get()
-  } catch {
-    await withFileLock(path.join(CACHE, 'lists.lock'), () => run('apt-get', ['-q', 'update'], { cwd }))
-    await get()
-  }
+/** Returns the one entry of a folder whose name begins so: the rest of it is a version. */
+async function only(folder: string, prefix: string): Promise<string> {
+  const [name] = (await readdir(folder)).filter((entry) => entry.startsWith(prefix))
+  if (name === undefined) throw new Error(`${folder} has no ${prefix}*`)
+  return name
 }
 
 async function runnable(folder: string, name: string): Promise<string> {
   const file = path.join(folder, name)
   await access(file, constants.X_OK)
   return file
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
 }
