@@ -15,7 +15,7 @@ const config: ViteUserConfig = defineConfig({
     // Most tests wait for processes of their own, so that one worker a core would leave the cores idle.
     maxWorkers: 4,
     reporters: [['default', { summary: false }], './scripts/totals-reporter.mjs'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -22,7 +22,8 @@ import type * as Trace from '@opentelemetry/sdk-trace'
 
 const require = createRequire(import.meta.url)
 
-interface SdkPackages {
+/** The packages of the OpenTelemetry SDK that are used, as far as they are. */
+export interface SdkPackages {
   readonly asyncHooks: typeof AsyncHooks
   readonly b3: typeof B3
   readonly core: typeof Core
