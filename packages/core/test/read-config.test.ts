@@ -35,6 +35,17 @@ describe('what counts', () => {
     expect(ours.origins['endpoint.port']).toBe('MCP_OTEL_PORT')
   })
 
+  test('a map is written as pairs in the environment, and is an object in code', () => {
+    const env = { MCP_OTEL_QUEUE_PLUGINS: 'outbox = mail, thumbs*=files' }
+    expect(readConfig({ env }).config.queues.plugins).toEqual({ outbox: 'mail', 'thumbs*': 'files' })
+    const options = { queues: { plugins: { outbox: 'post' } } }
+    expect(readConfig({ env, options }).config.queues.plugins).toEqual({ outbox: 'post' })
+    expect(problems({ MCP_OTEL_QUEUE_PLUGINS: 'outbox=mail,thumbs=' })).toEqual([
+      expect.stringContaining('expected queue=plugin pairs separated by commas; using outbox=mail'),
+    ])
+    expect(problems({}, { queues: { plugins: { outbox: 1 } } })).toHaveLength(1)
+  })
+
   test('an empty variable counts as unset, and space around a value does not matter', () => {
     const { config, problems: found } = readConfig({ env: { MCP_OTEL_PORT: ' ', MCP_OTEL_HOST: ' ::1 ' } })
     expect(config.endpoint).toMatchObject({ port: 9464, host: '::1' })

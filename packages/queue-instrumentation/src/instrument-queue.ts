@@ -1,70 +1,33 @@
-import type { Context } from '@opentelemetry/api'
-
-import type { JobLedger } from './job-ledger.ts'
-import type { JobRun } from './job-run.ts'
-import type { SpanSource } from './job-spans.ts'
-import { createFigures, notKnown, ownFigures } from './queue-figures.ts'
-import { createQueueJobs } from './queue-jobs.ts'
-import type { EnqueueOptions, JobEnd, QueueOptions, RequeueOptions, StartOptions } from './queue-options.ts'
-import { queueRegistry, queuesOf } from './queue-registry.ts'
-import type { QueueRecord, QueueRegistry } from './queue-registry.ts'
-import { sendJob } from './send-job.ts'
-import { createTaskWrapper } from './task-wrapper.ts'
-import type { WrapOptions } from './task-wrapper.ts'
-import type { JobKey } from './waiting-jobs.ts'
-
-/** The adapter interface: what a queue, or the code around it, tells about its jobs. None of it throws. */
-export interface InstrumentedQueue {
-  /** A job was put in the queue. Returns the context of its producer's span. */
-  readonly enqueued: (job: JobKey, options?: EnqueueOptions) => Context
-  /** A job has left the queue and runs. */
-  readonly started: (job: JobKey, options?: StartOptions) => JobRun
-  /** A job has ended; the same as `end` of its run. */
-  readonly ended: (job: JobKey, end?: JobEnd) => void
-  /** An attempt at a job is over, and the job waits again. */
-  readonly requeued: (job: JobKey, options?: RequeueOptions) => void
-  /** A job was taken out before it ran: it is counted as `cancelled`. */
-  readonly removed: (job: JobKey) => void
-  /**
-   * For any in-process queue of functions: called when a task is put in the queue, it returns what to put there in its
-   * place. The job waits until that is called, and runs until what it returns has settled.
-   */
-  readonly wrap: <A extends unknown[], R>(task: (...args: A) => R, options?: WrapOptions) => (...args: A) => R
-  /** Makes a call that hands a job to a broker, together with the carrier of its trace; returns what the call returns. */
-  readonly send: <T>(call: (carrier: Record<string, string>) => T) => T
-  /** The queue is gone: its gauges leave the next scrape; what was counted stays. */
-  readonly close: () => void
-}
+import type { EngineOptions } from './engines/engine.ts'
+import { queueEngines } from './engines/queue-engines.ts'
+import { measureQueue } from './measure-queue.ts'
+import type { InstrumentedQueue } from './measure-queue.ts'
+import type { QueueOptions } from './queue-options.ts'
+import { queueRegistry } from './queue-registry.ts'
 
 /** Measures a queue by what it tells: its size, waits, run times, oldest job and outcomes, and the trace of each job. */
-export function instrumentQueue(options: QueueOptions): InstrumentedQueue {
-  const registry = queueRegistry(options.meterProvider)
-  const plugin = nameOf(options.plugin, registry.say)
-  const { name = plugin, scope = 'local', engine = 'in_process', trace = 'parent', tracerProvider } = options
-  const queues = queuesOf(registry, plugin)
-  const ledger: JobLedger = { registry, queues, name }
-  const spans: SpanSource = { plugin, name, engine, trace, tracerProvider, say: registry.say }
-  const own = ownFigures(options, registry.say)
-  const { waiting, active, ...jobs } = createQueueJobs(ledger, spans, options, own.size ?? notKnown)
-  const { wrap, jobOf } = createTaskWrapper(jobs)
-  const record: QueueRecord = { name, scope, engine, ...createFigures(own, waiting, active, scope) }
-  queues.queues.add(record)
-  return {
-    enqueued: jobs.enqueued,
-    started: (job, start) => jobs.started(jobOf(job), start),
-    ended: (job, end) => jobs.ended(jobOf(job), end),
-    requeued: (job, requeue) => jobs.requeued(jobOf(job), requeue),
-    removed: (job) => jobs.removed(jobOf(job)),
-    wrap,
-    send: (call) => sendJob(spans, call),
-    close: () => void queues.queues.delete(record),
+export function instrumentQueue(options: QueueOptions): InstrumentedQueue
+/**
+ * Measures the queue of a library that is known (see `queueEngines`), or a worker or producer of its, and returns it: it works
+ * as before, and its jobs are measured from now on. One that is not known is returned as it is, and said on stderr.
+ */
+export function instrumentQueue<Q extends object>(queue: Q, options?: EngineOptions): Q
+export function instrumentQueue(given: QueueOptions | object, options: EngineOptions = {}): unknown {
+  const engine = queueEngines.find(({ recognises }) => recognises(given))
+  if (engine !== undefined) {
+    engine.instrument(given, options)
+    return given
   }
+  if (isPlain(given)) return measureQueue(given as QueueOptions)
+  const known = queueEngines.map(({ name }) => name).join(', ')
+  queueRegistry(options.meterProvider).say(
+    `instrumentQueue was given a ${given.constructor?.name ?? 'value'}; expected options, or a queue of ${known}; it is not measured`,
+  )
+  return given
 }
 
-function nameOf(plugin: unknown, say: QueueRegistry['say']): string {
-  if (typeof plugin === 'string' && plugin !== '') return plugin
-  say(
-    `plugin of a queue is ${typeof plugin === 'string' ? '""' : typeof plugin}; expected a name; it is measured as _OTHER`,
-  )
-  return '_OTHER'
+/** Options are an object literal; queues are instances or functions. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return typeof value === 'object' && (prototype === null || prototype === Object.prototype)
 }

@@ -18,6 +18,14 @@ export const queueInstruments = {
     attributes: { plugin: 'string' },
     buckets: JOB_BUCKETS,
   },
+  retryWait: {
+    kind: 'histogram',
+    name: 'mcp.queue.retry_wait',
+    unit: 's',
+    help: 'Time jobs spend in queue before each attempt after the first, without the delay before it',
+    attributes: { plugin: 'string' },
+    buckets: JOB_BUCKETS,
+  },
   run: {
     kind: 'histogram',
     name: 'mcp.queue.run',

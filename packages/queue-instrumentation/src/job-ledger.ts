@@ -23,11 +23,16 @@ export interface JobFigures {
   readonly runMs: number | undefined
 }
 
-/** Enters what a job waited. */
-export function enterWait({ registry, queues }: JobLedger, waitMs: number, of: Context): void {
-  queues.waits.count += 1
-  queues.waits.sum += waitMs / 1000
-  if (isKnown(registry, queues)) registry.instruments.wait.record(waitMs / 1000, { plugin: queues.plugin }, of)
+/** Enters what a job waited before its first attempt, or before a further one. */
+export function enterWait({ registry, queues }: JobLedger, waitMs: number, isRetry: boolean, of: Context): void {
+  if (!isRetry) {
+    queues.waits.count += 1
+    queues.waits.sum += waitMs / 1000
+  }
+  if (!isKnown(registry, queues)) return
+  const { wait, retryWait } = registry.instruments
+  const instrument = isRetry ? retryWait : wait
+  instrument.record(waitMs / 1000, { plugin: queues.plugin }, of)
 }
 
 /** Enters an attempt that is over, and, unless the job waits again, its end. */

@@ -26,6 +26,7 @@ export interface Attempt extends JobRun {
 
 export interface AttemptOptions extends SpanInContext {
   readonly waitMs: number | undefined
+  readonly isRetry: boolean
   readonly rules: StatusRules
   /** Called once, when it no longer runs. */
   readonly left: () => void
@@ -33,10 +34,10 @@ export interface AttemptOptions extends SpanInContext {
 
 /** Starts the clock of a run, and enters what the job waited. */
 export function startAttempt(ledger: JobLedger, options: AttemptOptions): Attempt {
-  const { span, context: own, waitMs, rules, left } = options
+  const { span, context: own, waitMs, isRetry, rules, left } = options
   const started = performance.now()
   let ended = false
-  if (waitMs !== undefined) enterWait(ledger, waitMs, own)
+  if (waitMs !== undefined) enterWait(ledger, waitMs, isRetry, own)
   const finish = (end: JobEnd, isFinal: boolean): void => {
     if (ended) return
     ended = true

@@ -25,8 +25,13 @@ export interface SpanInContext {
 }
 
 /** Starts the span of putting a job in the queue. */
-export function startProducerSpan(source: SpanSource, job: JobKey | undefined, parent: Context): SpanInContext {
-  return startSpan(source, 'send', parent, { kind: SpanKind.PRODUCER, attributes: idOf(job) })
+export function startProducerSpan(
+  source: SpanSource,
+  job: JobKey | undefined,
+  parent: Context,
+  attributes?: Attributes,
+): SpanInContext {
+  return startSpan(source, 'send', parent, { kind: SpanKind.PRODUCER, attributes: { ...attributes, ...idOf(job) } })
 }
 
 /** Starts the span of running a job that was put in the queue with the context `creation`. */

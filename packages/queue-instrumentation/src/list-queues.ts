@@ -21,7 +21,7 @@ export interface QueueStatus {
   readonly oldestJobAge?: number
   /** Jobs that were processed or given up, by status. */
   readonly jobs: Readonly<Record<OutcomeStatus, number>>
-  /** Jobs that have left the queue to run, and the seconds that they waited altogether. */
+  /** Jobs that have left the queue to run for the first time, and the seconds that they waited altogether. */
   readonly waits: { readonly count: number; readonly sum: number }
   readonly queues: readonly { readonly name: string; readonly scope: 'local' | 'shared'; readonly engine: string }[]
 }
@@ -37,7 +37,8 @@ export function listQueues(scope: QueueScope = {}): QueueStatus[] {
 export function removeQueues(plugin: string, scope: QueueScope = {}): void {
   const { plugins, instruments } = queueRegistry(scope.meterProvider)
   plugins.delete(plugin)
-  for (const instrument of [instruments.jobs, instruments.wait, instruments.run]) instrument.remove({ plugin })
+  const own = [instruments.jobs, instruments.wait, instruments.retryWait, instruments.run]
+  for (const instrument of own) instrument.remove({ plugin })
 }
 
 function statusOf(queues: PluginQueues): QueueStatus {

@@ -61,10 +61,10 @@ export function createQueueJobs(
       const { span, context: creation } = startProducerSpan(spans, job, cause)
       if (carrier !== undefined) inject(spans, creation, carrier)
       span?.end()
-      if (!waiting.has(job)) wait(job, { readyAt: readyIn(delay), context: creation })
+      if (!waiting.has(job)) wait(job, { readyAt: readyIn(delay), context: creation, isRetry: false })
       return creation
     },
-    started(job, { carrier, context: cause, readyAt, attributes, signal } = {}) {
+    started(job, { carrier, context: cause, readyAt, isRetry, attributes, signal } = {}) {
       const known = waiting.take(job)
       if (known === undefined && carrier === undefined && readyAt === undefined) waiting.takeKeyless()
       running.get(job)?.attempt.end({ status: 'error', errorType: 'StalledError' })
@@ -72,6 +72,7 @@ export function createQueueJobs(
       const attempt = startAttempt(ledger, {
         ...startConsumerSpan(spans, job, creation, attributes),
         waitMs: readyAt === undefined ? known && since(performance.now(), known.readyAt) : since(Date.now(), readyAt),
+        isRetry: isRetry ?? known?.isRetry ?? false,
         rules: { statusOf, signal },
         left() {
           active -= 1
@@ -90,7 +91,8 @@ export function createQueueJobs(
     requeued(job, { delay = 0, ...end } = {}) {
       const entry = running.get(job)
       entry?.attempt.endAttempt(end)
-      if (!waiting.has(job)) wait(job, { readyAt: readyIn(delay), context: entry?.creation ?? context.active() })
+      if (!waiting.has(job))
+        wait(job, { readyAt: readyIn(delay), context: entry?.creation ?? context.active(), isRetry: true })
     },
     removed,
     dropped(job) {

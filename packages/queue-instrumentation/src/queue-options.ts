@@ -13,6 +13,8 @@ export interface QueueOptions extends QueueScope {
   readonly scope?: 'local' | 'shared' | undefined
   /** What keeps the jobs, as `messaging.system` of its spans: `p-queue`, `bullmq`, …; default `in_process`. */
   readonly engine?: string | undefined
+  /** Which broker keeps the jobs, where a process talks to several: queues of one name are told apart by it. */
+  readonly address?: string | undefined
   /**
    * The queue's own count of the jobs that wait; `undefined` when it cannot say, and then nothing is shown. Called at
    * each collection, so it must be quick. Default: what `enqueued`, `started` and `removed` tell; a shared queue has none.
@@ -48,10 +50,22 @@ export interface StartOptions {
   readonly context?: Context | undefined
   /** When it became ready, as Unix time in milliseconds, where the broker says so. */
   readonly readyAt?: number | undefined
+  /**
+   * It has run before: its wait is entered apart, in `mcp_queue_retry_wait_seconds`. Default: whether it was `requeued`
+   * here.
+   */
+  readonly isRetry?: boolean | undefined
   /** Further attributes of its span. */
   readonly attributes?: Attributes | undefined
   /** Cancels the job: its reason, when thrown, is no error. */
   readonly signal?: AbortSignal | undefined
+}
+
+export interface SendOptions<T> {
+  /** Attributes of the producer's span. */
+  readonly attributes?: Attributes | undefined
+  /** Reads out of what the call came to by what id the broker knows the job. */
+  readonly idOf?: ((result: Awaited<T>) => string | number | undefined) | undefined
 }
 
 /** How a job ended; what is left out is derived from the rest. */

@@ -4,6 +4,7 @@ import { diag } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
 
 import { queueInstruments } from './instruments.ts'
+import type { SharedQueue } from './shared-queue.ts'
 import { VERSION } from './version.ts'
 
 /** Instrumentation scope of the queue metrics and spans. */
@@ -16,6 +17,8 @@ export interface QueueRecord {
   readonly name: string
   readonly scope: 'local' | 'shared'
   readonly engine: string
+  /** Which broker keeps it; empty where there is but one. */
+  readonly address: string
   /** Jobs that wait; `undefined` while nobody knows. */
   readonly size: () => number | undefined
   /** Jobs that run. */
@@ -38,6 +41,10 @@ export interface QueueRegistry {
   readonly plugins: Map<string, PluginQueues>
   readonly instruments: Instruments<typeof queueInstruments>
   readonly errors: Instruments<typeof errorInstruments>
+  /** Queues of brokers that parts of the app hold, by `queueId`. */
+  readonly shared: Map<string, SharedQueue>
+  /** What looks at their brokers, while there are any. */
+  poll?: NodeJS.Timeout | undefined
   /** Says once what went wrong in us. */
   readonly say: (complaint: string) => void
 }
@@ -89,12 +96,17 @@ export function total(
     if (value === undefined) return undefined
     if (queue.scope === 'local') result = combine(result, value)
     else {
-      const id = `${queue.engine}\0${queue.name}`
+      const id = queueId(queue)
       shared.set(id, Math.max(shared.get(id) ?? 0, value))
     }
   }
   for (const value of shared.values()) result = combine(result, value)
   return result
+}
+
+/** Returns what a queue is known by in the whole process. */
+export function queueId({ engine, address, name }: Pick<QueueRecord, 'engine' | 'address' | 'name'>): string {
+  return `${engine}\0${address}\0${name}`
 }
 
 /** Adds two figures. */
@@ -131,5 +143,5 @@ function createRegistry(meterProvider?: MeterProvider): QueueRegistry {
     said.add(complaint)
     diag.warn(complaint)
   }
-  return { plugins, instruments, errors, say }
+  return { plugins, instruments, errors, shared: new Map(), say }
 }

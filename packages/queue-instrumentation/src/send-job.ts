@@ -3,10 +3,15 @@ import { context } from '@opentelemetry/api'
 
 import { inject, startProducerSpan } from './job-spans.ts'
 import type { SpanSource } from './job-spans.ts'
+import type { SendOptions } from './queue-options.ts'
 
 /** Makes a call under the producer's span, which ends with it; returns what the call returns. */
-export function sendJob<T>(source: SpanSource, call: (carrier: Record<string, string>) => T): T {
-  const { span, context: own } = startProducerSpan(source, undefined, context.active())
+export function sendJob<T>(
+  source: SpanSource,
+  call: (carrier: Record<string, string>) => T,
+  { attributes, idOf }: SendOptions<T> = {},
+): T {
+  const { span, context: own } = startProducerSpan(source, undefined, context.active(), attributes)
   const carrier: Record<string, string> = {}
   inject(source, own, carrier)
   return observeCall(
@@ -16,6 +21,10 @@ export function sendJob<T>(source: SpanSource, call: (carrier: Record<string, st
       if (span?.isRecording() !== true) return
       const { errorType } = resolveEnd(outcome, {}, source.say)
       if (errorType !== undefined) failSpan(span, errorType, outcome)
+      else if (idOf !== undefined && 'result' in outcome) {
+        const id = idOf(outcome.result as Awaited<T>)
+        if (id !== undefined) span.setAttribute('messaging.message.id', String(id))
+      }
       span.end()
     },
   )

@@ -9,6 +9,8 @@ export interface WaitingJob {
   readonly readyAt: number
   /** The context that it was put in the queue with, its producer's span in it. */
   readonly context: Context
+  /** It has run before. */
+  readonly isRetry: boolean
 }
 
 /** The jobs of one queue that wait, in the order of their arrival. */

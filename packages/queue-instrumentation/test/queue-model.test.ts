@@ -16,7 +16,7 @@ type Status = (typeof STATUSES)[number]
 
 /** The truth about the jobs of one queue, kept the plain way. */
 interface Truth {
-  readonly waiting: { readonly key: number; readonly readyAt: number }[]
+  readonly waiting: { readonly key: number; readonly readyAt: number; readonly isRetry: boolean }[]
   readonly running: number[]
 }
 
@@ -57,6 +57,7 @@ test('whatever is enqueued, started, ended, put back and removed, all figures ag
       const ended: Record<Status, number> = { success: 0, error: 0, timeout: 0, cancelled: 0 }
       const waits = { count: 0, sum: 0 }
       let attempts = 0
+      let retries = 0
       let failures = 0
       let nextKey = 0
       for (const [index, each] of steps) {
@@ -66,7 +67,7 @@ test('whatever is enqueued, started, ended, put back and removed, all figures ag
         else if (each.do === 'enqueue') {
           const key = nextKey++
           queue.enqueued(key, { delay: each.delay })
-          truth.waiting.push({ key, readyAt: now + each.delay })
+          truth.waiting.push({ key, readyAt: now + each.delay, isRetry: false })
         } else if (each.do === 'start' || each.do === 'remove') {
           const job = take(truth.waiting, each.which)
           if (job === undefined) continue
@@ -76,8 +77,11 @@ test('whatever is enqueued, started, ended, put back and removed, all figures ag
           } else {
             queue.started(job.key)
             truth.running.push(job.key)
-            waits.count += 1
-            waits.sum += Math.max(0, now - job.readyAt) / 1000
+            if (job.isRetry) retries += 1
+            else {
+              waits.count += 1
+              waits.sum += Math.max(0, now - job.readyAt) / 1000
+            }
           }
         } else {
           const key = take(truth.running, each.which)
@@ -85,7 +89,7 @@ test('whatever is enqueued, started, ended, put back and removed, all figures ag
           attempts += 1
           if (each.do === 'requeue') {
             queue.requeued(key, { delay: each.delay, error: new Error('x') })
-            truth.waiting.push({ key, readyAt: now + each.delay })
+            truth.waiting.push({ key, readyAt: now + each.delay, isRetry: true })
             failures += 1
           } else {
             queue.ended(key, { status: each.status })
@@ -107,6 +111,7 @@ test('whatever is enqueued, started, ended, put back and removed, all figures ag
       const jobs = telemetry.points('mcp.queue.jobs')
       for (const status of STATUSES) expect(jobs[`plugin=p,status=${status}`]).toBe(ended[status])
       expect(points('mcp.queue.wait')).toBe(waits.count)
+      expect(points('mcp.queue.retry_wait')).toBe(retries)
       expect(points('mcp.queue.run')).toBe(attempts)
       expect(points('mcp.errors')).toBe(failures)
       expect(points('mcp.queue.size')).toBe(listQueues(telemetry)[0]?.size)

@@ -158,6 +158,42 @@ export function listOrNone<const W extends string>(...words: readonly W[]): Kind
   }
 }
 
+/** `key=value` pairs separated by commas in text, an object in code; of a key that is there twice the last counts. */
+export function textMap(key: string, value: string): Kind<Readonly<Record<string, string>>> {
+  return {
+    accepts: `${key}=${value} pairs separated by commas`,
+    schema: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+    fromText(given) {
+      const found = pairsOf(given)
+      return found.includes(null) ? undefined : mapOf(found)
+    },
+    fromValue: (given) =>
+      typeof given === 'object' && given !== null && !Array.isArray(given) && Object.values(given).every(isName)
+        ? { ...(given as Record<string, string>) }
+        : undefined,
+    salvage(given) {
+      const found = mapOf(pairsOf(given))
+      return Object.keys(found).length === 0 ? undefined : found
+    },
+    show: (map) =>
+      Object.entries(map)
+        .map((pair) => pair.join('='))
+        .join(','),
+  }
+}
+
+function pairsOf(given: string): (RegExpExecArray | null)[] {
+  return splitList(given).map((pair) => /^([^=]*[^=\s])\s*=\s*(\S.*)$/.exec(pair))
+}
+
+function mapOf(pairs: readonly (RegExpExecArray | null)[]): Record<string, string> {
+  return Object.fromEntries(pairs.flatMap((match) => (match === null ? [] : [[match[1] ?? '', match[2] ?? '']])))
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== ''
+}
+
 /** `key=value` pairs separated by commas, as OTEL_RESOURCE_ATTRIBUTES and the headers have them. */
 export function keyValues(secret: boolean): Kind<string> {
   return {

@@ -1,4 +1,4 @@
-import { bearerToken, host, integer, listOf, milliseconds, onOff, oneOf, text, trueFalse } from './kinds.ts'
+import { bearerToken, host, integer, listOf, milliseconds, onOff, oneOf, text, textMap, trueFalse } from './kinds.ts'
 import { optional, setting, type OptionsOf, type ValuesOf } from './setting.ts'
 import { logs, metrics, otlp, propagators, resourceDetectors, traces } from './standard-settings.ts'
 
@@ -174,12 +174,32 @@ const mcp = {
   }),
 }
 
+const queues = {
+  plugins: setting(textMap('queue', 'plugin'), {
+    env: 'MCP_OTEL_QUEUE_PLUGINS',
+    default: {},
+    defaultText: "the queue's name",
+    doc: 'Plugins whose label queues are measured under, by the names of the queues; `*` at the end of a name takes all that begin so.',
+  }),
+  trace: setting(oneOf('parent', 'link'), {
+    env: 'MCP_OTEL_QUEUE_TRACE',
+    default: 'parent',
+    doc: 'Whether the span of a job continues the trace of whoever put it in its queue, or has one of its own that links to it.',
+  }),
+  pollIntervalMillis: setting(milliseconds, {
+    env: 'MCP_OTEL_QUEUE_POLL_INTERVAL',
+    default: 10_000,
+    doc: 'How often a process asks a broker for the sizes of its queues.',
+  }),
+}
+
 /** Every setting there is: the options of `start()`, the environment, their check and their documentation derive from it. */
 export const settings = {
   ...general,
   endpoint,
   http,
   mcp,
+  queues,
   log,
   metrics,
   traces,

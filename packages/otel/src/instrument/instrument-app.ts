@@ -1,4 +1,5 @@
 import { setMcpDefaults } from '@mcp/otel-protocol-instrumentation'
+import { setQueueDefaults } from '@mcp/otel-queue-instrumentation'
 import { metrics, trace } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 
@@ -10,6 +11,7 @@ import { hookEsmImports } from './esm-hooks.ts'
 import { honoModules } from './hono-modules.ts'
 import { mcpModules } from './mcp-modules.ts'
 import { hookModuleExports } from './module-exports-hook.ts'
+import { queueModules } from './queue-modules.ts'
 
 /** What observes the app. */
 export interface Instrumented {
@@ -30,7 +32,8 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   const except = new Set(brought.map(({ instrumentationName }) => instrumentationName))
   const ours = createInstrumentations({ ...given, except })
   setMcpDefaults(given.config.mcp)
-  hookModuleExports({ mcp: mcpModules, hono: honoModules })
+  setQueueDefaults(given.config.queues)
+  hookModuleExports({ mcp: mcpModules, hono: honoModules, ...queueModules })
   if (brought.length > 0) {
     hookEsmImports(brought)
     sdkPackages.instrumentation.registerInstrumentations({

@@ -14,8 +14,11 @@ export interface ModuleExportsHook {
   readonly files: RegExp
   /** Names that the modules give to what is observed, those that not every one of them has included. */
   readonly names: readonly string[]
-  /** Is handed the exports by these names once such a module has been evaluated, before who loads it sees them. */
-  readonly observe: (exports: Readonly<Record<string, unknown>>) => void
+  /**
+   * Is handed the exports by these names once such a module has been evaluated, before who loads it sees them; and of a
+   * CommonJS module all of them as `whole`, whose place is taken by what is returned, if anything is.
+   */
+  readonly observe: (exports: Readonly<Record<string, unknown>>, whole?: unknown) => unknown
   /** What these modules are, for when they cannot be observed, and what to do then. */
   readonly what: string
   readonly instead: string
@@ -39,7 +42,8 @@ export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHo
   const receivers = Object.fromEntries(Object.keys(hooks).map((name, index) => [name, all[index]?.receive]))
   Object.defineProperty(globalThis, Symbol.for(KEY), { value: receivers, configurable: true })
   for (const [file, loaded] of Object.entries(require.cache)) {
-    all.find(({ hook }) => hook.files.test(file))?.receive(loaded?.exports)
+    const instead = all.find(({ hook }) => hook.files.test(file))?.receive(loaded?.exports, true)
+    if (instead !== undefined && loaded !== undefined) loaded.exports = instead
   }
   try {
     appendToModules(all.map(({ hook, lines }) => ({ files: hook.files, lines })))
@@ -53,17 +57,22 @@ export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHo
 function linesOf(hook: string, { names }: ModuleExportsHook): Readonly<Record<'commonjs' | 'module', string>> {
   const call = `globalThis[Symbol.for(${JSON.stringify(KEY)})]?.${hook}`
   const bindings = names.map((name) => `${name}: typeof ${name} === 'undefined' ? undefined : ${name}`)
-  return { commonjs: `\n;${call}?.(module.exports);\n`, module: `\n;${call}?.({ ${bindings.join(', ')} });\n` }
+  return {
+    commonjs: `\n;module.exports = ${call}?.(module.exports, true) ?? module.exports;\n`,
+    module: `\n;${call}?.({ ${bindings.join(', ')} });\n`,
+  }
 }
 
 /** Nothing that goes wrong in here may reach the app's module, at whose end it runs. */
-function receiverOf({ names, observe, what }: ModuleExportsHook): (exported: unknown) => void {
-  return (exported) => {
+function receiverOf({ names, observe, what }: ModuleExportsHook): (exported: unknown, isWhole?: boolean) => unknown {
+  return (exported, isWhole = false) => {
     try {
       const given = exported as Readonly<Record<string, unknown>>
-      observe(Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : []))))
+      const named = Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : [])))
+      return observe(named, isWhole ? exported : undefined)
     } catch (error) {
       diag.warn(`${what} cannot be observed: ${reasonOf(error)}; they work on unobserved`)
+      return undefined
     }
   }
 }
