@@ -56,7 +56,7 @@ interface Flight {
   readonly controller: AbortController
 }
 
-/** Creates a check and starts its background refresh, whose timer does not keep the process alive. */
+/** Creates a check and starts its background refresh, the first in the next turn; its timers do not keep the process alive. */
 export function createCheck(
   name: string,
   fn: CheckFn,
@@ -89,12 +89,16 @@ export function createCheck(
       flight ??= start()
     },
     stop() {
+      clearImmediate(first)
       clearInterval(timer)
       flight?.controller.abort(new Error('health check stopped'))
     },
   }
 
-  const timer = options.interval > 0 ? setInterval(() => check.refresh(), options.interval).unref() : undefined
+  const isInBackground = options.interval > 0
+  const timer = isInBackground ? setInterval(() => check.refresh(), options.interval).unref() : undefined
+  // Whoever reads the page need not wait for the first interval, nor for somebody to ask.
+  const first = isInBackground ? setImmediate(() => void (state ?? check.refresh())).unref() : undefined
   return check
 
   function start(): Flight {

@@ -49,6 +49,9 @@ export interface Health {
   stop(): void
 }
 
+/** How often plugins and queues that are new are looked for, ms. */
+const MEETING_INTERVAL = 1000
+
 /** Creates the health of this process and starts its background work, whose timers do not keep the process alive. */
 export function createHealth(options: HealthOptions = {}): Health {
   const resolved = resolveHealthOptions(options)
@@ -87,12 +90,23 @@ export function createHealth(options: HealthOptions = {}): Health {
   if (eventLoop) add('event_loop', eventLoopDelayCheck(eventLoop.thresholds), { critical: false, ...eventLoop.check })
   for (const check of resolved.checks) add(...check)
 
-  const ticker = setInterval(() => {
+  const judgeComponents = (isDue: (check: Check) => boolean): void => {
+    components.sync()
+    for (const check of registry.all()) if (isComponent(check) && isDue(check)) check.refresh()
+  }
+  const sample = (): void => {
     sampler.sample()
     vitals.rotate()
-    components.sync()
-    for (const check of registry.all()) if (isComponent(check)) check.refresh()
-  }, resolved.sampleInterval).unref()
+    judgeComponents(() => true)
+  }
+  const meet = (): void => judgeComponents(({ state }) => state === undefined)
+  const timers = [
+    setInterval(sample, resolved.sampleInterval).unref(),
+    // What is new is on the page before the next sample is due.
+    ...(resolved.sampleInterval > MEETING_INTERVAL ? [setInterval(meet, MEETING_INTERVAL).unref()] : []),
+  ]
+  const first = setImmediate(meet).unref()
+  tell()
 
   const health: Omit<Health, 'handler' | 'respond' | 'owns' | 'paths'> = {
     check: add,
@@ -118,7 +132,8 @@ export function createHealth(options: HealthOptions = {}): Health {
     },
     resume: () => lifecycle.resume(),
     stop() {
-      clearInterval(ticker)
+      clearImmediate(first)
+      for (const timer of timers) clearInterval(timer)
       vitals.stop()
       registry.stop()
     },

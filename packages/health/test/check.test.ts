@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import * as fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import type { CheckReturn } from '../src/check-options.ts'
+import type { HealthReport } from '../src/report.ts'
 import { createTestHealth } from './support/create-test-health.ts'
+import { pass, useFakeClock } from './support/fake-clock.ts'
 
 const never = new Promise<never>(() => {})
 
@@ -18,6 +18,7 @@ function block(milliseconds: number): void {
 }
 
 test('checks run in parallel, each with its own deadline, and a hung one holds the report no longer than that', async () => {
+  useFakeClock()
   const health = createTestHealth()
   const started: string[] = []
   const gate = Promise.withResolvers<void>()
@@ -27,9 +28,15 @@ test('checks run in parallel, each with its own deadline, and a hung one holds t
     started.push('waits')
     await gate.promise
   })
-  const report = health.report()
-  await vi.waitFor(() => expect(started).toEqual(['hung', 'also_hung', 'waits']))
+  let isAnswered = false
+  const report = health.report().finally(() => (isAnswered = true))
+  await pass(0)
+  expect(started).toEqual(['hung', 'also_hung', 'waits'])
   gate.resolve()
+  await pass(89)
+  expect(isAnswered).toBe(false)
+  await pass(1)
+  expect(isAnswered).toBe(true)
   const { status, checks } = await report
   expect(status).toBe('unhealthy')
   expect(checks['hung']).toMatchObject({ status: 'unhealthy', timed_out: true, message: 'no answer within 60 ms' })
@@ -38,6 +45,7 @@ test('checks run in parallel, each with its own deadline, and a hung one holds t
 })
 
 test('the signal of a check is aborted at its deadline', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let reason: unknown
   health.check(
@@ -48,7 +56,10 @@ test('the signal of a check is aborted at its deadline', async () => {
     },
     { timeout: 20 },
   )
-  await health.report()
+  void health.report()
+  await pass(19)
+  expect(reason).toBeUndefined()
+  await pass(1)
   expect(reason).toMatchObject({ name: 'TimeoutError', message: 'health check "slow" took longer than 20 ms' })
 })
 
@@ -97,6 +108,7 @@ test('whatever a check returns, the report is valid, and anything it cannot read
 })
 
 test('everybody who asks while a check runs gets the result of that one run', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let runs = 0
   const gate = Promise.withResolvers<void>()
@@ -108,78 +120,112 @@ test('everybody who asks while a check runs gets the result of that one run', as
     },
     { ttl: 0 },
   )
-  const reports = Array.from({ length: 100 }, () => health.report())
-  await vi.waitFor(() => expect(runs).toBe(1))
+  const reports = Array.from({ length: 1000 }, () => health.report())
   gate.resolve()
-  await Promise.all(reports)
+  const answers = await Promise.all(reports)
   expect(runs).toBe(1)
+  expect(new Set(answers.map(({ status, checks }) => JSON.stringify([status, checks]))).size).toBe(1)
 })
 
 test('a result is answered again until it is older than its ttl, with its age shown', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let runs = 0
   const run = (): void => void (runs += 1)
-  health.check('kept', run, { ttl: Infinity })
-  health.check('not_kept', run, { ttl: 0 })
+  health.check('for_ever', run, { ttl: Infinity, interval: 0 })
+  health.check('for_a_second', run, { ttl: 1000, interval: 0 })
+  health.check('not_at_all', run, { ttl: 0, interval: 0 })
   await health.report()
-  expect(runs).toBe(2)
-  await sleep(30)
-  const { checks } = await health.report()
   expect(runs).toBe(3)
-  expect(checks['kept']?.age).toBeGreaterThanOrEqual(0.025)
-  expect(checks['not_kept']?.age).toBeLessThan(0.025)
+  const agesAfter = async (milliseconds: number): Promise<(number | undefined)[]> => {
+    await pass(milliseconds)
+    const { checks } = await health.report()
+    return ['for_ever', 'for_a_second', 'not_at_all'].map((name) => checks[name]?.age)
+  }
+  expect(await agesAfter(999)).toEqual([0.999, 0.999, 0])
+  expect(runs).toBe(4)
+  expect(await agesAfter(1)).toEqual([1, 0, 0])
+  expect(runs).toBe(6)
 })
 
-test('a check in the background is refreshed without anybody asking', async () => {
+test('a check in the background is run at once and then every interval, without anybody asking', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let runs = 0
-  await new Promise<void>((resolve) => {
-    health.check(
-      'busy',
-      () => {
-        runs += 1
-        if (runs === 3) resolve()
-      },
-      { interval: 10 },
-    )
-  })
-  expect(runs).toBe(3)
+  const run = (): void => void (runs += 1)
+  health.check('busy', run, { interval: 10_000 })
+  health.check('asked', run, { interval: 0 })
+  expect(runs).toBe(0)
+  await pass(0)
+  expect(runs).toBe(1)
+  await pass(9999)
+  expect(runs).toBe(1)
+  await pass(1)
+  expect(runs).toBe(2)
+  await pass(20_000)
+  expect(runs).toBe(4)
+})
+
+test('a check that somebody has asked before its first turn is not run a second time', async () => {
+  useFakeClock()
+  const health = createTestHealth()
+  let runs = 0
+  health.check('asked', () => void (runs += 1), { interval: 10_000 })
+  await health.report()
+  await pass(9999)
+  expect(runs).toBe(1)
 })
 
 test('a removed or stopped check runs no more', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let runs = 0
-  const remove = health.check('gone', () => void (runs += 1), { interval: 10, ttl: 0 })
-  await vi.waitFor(() => expect(runs).toBeGreaterThan(0))
+  const run = (): void => void (runs += 1)
+  const remove = health.check('gone', run, { interval: 10, ttl: 0 })
+  await pass(10)
+  expect(runs).toBe(2)
   remove()
   remove()
-  const before = runs
-  await sleep(40)
-  expect(runs).toBe(before)
+  health.check('not_begun', run, { interval: 10 })()
+  await pass(100)
+  expect(runs).toBe(2)
   expect((await health.report()).checks).toEqual({})
-  health.check('gone', () => true)
+  health.check('gone', run, { interval: 10 })
   expect((await health.report()).checks['gone']?.status).toBe('healthy')
+  expect(runs).toBe(3)
+  health.stop()
+  await pass(100)
+  expect(runs).toBe(3)
 })
 
 test('runs that never end are given up, and no more than eight are left over at a time', async () => {
+  useFakeClock()
   const health = createTestHealth()
   const ends: (() => void)[] = []
   health.check('lost', () => new Promise<void>((resolve) => ends.push(resolve)), { timeout: 5, ttl: 0 })
-  for (let round = 0; round < 12; round++) await health.report()
+  const report = async (): Promise<HealthReport> => {
+    const asked = health.report()
+    await pass(5)
+    return asked
+  }
+  for (let round = 0; round < 12; round++) await report()
   expect(ends).toHaveLength(8)
-  const { checks } = await health.report()
+  const { checks } = await report()
   expect(checks['lost']?.message).toBe('8 runs never ended; not run again before one of them does')
   ends[0]?.()
-  await new Promise((resolve) => setImmediate(resolve))
-  await health.report()
+  await pass(0)
+  await report()
   expect(ends).toHaveLength(9)
 })
 
 test('a check that was lost recovers once a later run ends well', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let isHung = true
   health.check('lost', () => (isHung ? never : true), { timeout: 10, ttl: 0 })
-  expect((await health.report()).status).toBe('unhealthy')
+  const lost = health.report()
+  await pass(10)
+  expect((await lost).status).toBe('unhealthy')
   isHung = false
   expect((await health.report()).status).toBe('healthy')
 })
@@ -192,7 +238,7 @@ test('a call that keeps the event loop is shown, warned of once, and unhealthy w
   expect(checks['blocks']).toMatchObject({ status: 'healthy' })
   expect(checks['blocks']?.blocked).toBeGreaterThanOrEqual(0.07)
   expect(checks['blocks_long']).toMatchObject({ status: 'unhealthy', timed_out: true })
-  expect(checks['blocks_long']?.message).toMatch(/^kept the event loop for 0\.\d s, beyond its 10 ms$/)
+  expect(checks['blocks_long']?.message).toMatch(/^kept the event loop for \d+\.\d s, beyond its 10 ms$/)
 })
 
 test('one that is not critical degrades the whole at most', async () => {
@@ -204,9 +250,10 @@ test('one that is not critical degrades the whole at most', async () => {
 })
 
 test('failAfter and recoverAfter count runs, not questions', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let isUp = true
-  health.check('flaky', () => isUp, { failAfter: 2, recoverAfter: 2, ttl: 20 })
+  health.check('flaky', () => isUp, { failAfter: 2, recoverAfter: 2, ttl: 20, interval: 0 })
   const ask = async (times: number): Promise<string> => {
     let status = ''
     for (let i = 0; i < times; i++) status = (await health.report()).status
@@ -214,16 +261,16 @@ test('failAfter and recoverAfter count runs, not questions', async () => {
   }
   expect(await ask(1)).toBe('healthy')
   isUp = false
-  await sleep(25)
+  await pass(20)
   expect(await ask(5)).toBe('healthy')
   const { checks } = await health.report()
   expect(checks['flaky']).toMatchObject({ status: 'healthy', last_result: 'unhealthy', consecutive_failures: 1 })
-  await sleep(25)
+  await pass(20)
   expect(await ask(1)).toBe('unhealthy')
   isUp = true
-  await sleep(25)
+  await pass(20)
   expect(await ask(5)).toBe('unhealthy')
-  await sleep(25)
+  await pass(20)
   expect(await ask(1)).toBe('healthy')
 })
 

@@ -120,10 +120,10 @@ test('an unhealthy critical check is 503, a degraded one 200, one that is not cr
 test('readiness asks critical checks only, and liveness none unless told so', async () => {
   const health = createTestHealth()
   const asked: string[] = []
-  health.check('db', () => void asked.push('db'), { ttl: 0 })
-  health.check('report', () => void asked.push('report'), { ttl: 0, critical: false })
-  health.check('deadlock', () => void asked.push('deadlock'), { ttl: 0, groups: ['liveness'] })
-  health.check('nightly', () => void asked.push('nightly'), { ttl: 0, groups: ['batch'] })
+  health.check('db', () => void asked.push('db'), { ttl: 0, interval: 0 })
+  health.check('report', () => void asked.push('report'), { ttl: 0, interval: 0, critical: false })
+  health.check('deadlock', () => void asked.push('deadlock'), { ttl: 0, interval: 0, groups: ['liveness'] })
+  health.check('nightly', () => void asked.push('nightly'), { ttl: 0, interval: 0, groups: ['batch'] })
   const origin = await mount(health)
   const { body } = await ask(`${origin}/readyz`)
   expectProbeBody(body)

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { createMeterProvider } from '@mcp/otel-core'
 import { expect, test } from 'vitest'
 
 import { healthResource, healthTool } from '../src/protocol-health.ts'
 import { publicView } from '../src/report.ts'
 import { createTestHealth } from './support/create-test-health.ts'
+import { pass, useFakeClock } from './support/fake-clock.ts'
 
 test('a process is ready from the start, unless it says that it will tell', async () => {
   expect(await createTestHealth().probe('readiness')).toEqual({ status: 'healthy', process: 'running', checks: {} })
@@ -44,9 +43,10 @@ test('readiness alone sees the startup through: nobody has to probe startup', as
 })
 
 test('drain turns readiness and health at once, resolves after the grace period, and can be taken back', async () => {
+  useFakeClock()
   const health = createTestHealth()
   let isDrained = false
-  const drained = health.drain(60).then(() => (isDrained = true))
+  void health.drain(60).then(() => (isDrained = true))
   expect(await health.probe('readiness')).toMatchObject({ status: 'unhealthy', process: 'draining' })
   expect(await health.probe('liveness')).toMatchObject({ status: 'healthy', process: 'draining' })
   expect(await health.probe('startup')).toMatchObject({ status: 'healthy', process: 'draining' })
@@ -54,28 +54,33 @@ test('drain turns readiness and health at once, resolves after the grace period,
     status: 'unhealthy',
     server: { status: 'healthy', process: 'draining' },
   })
+  void health.drain(60_000)
+  await pass(59)
   expect(isDrained).toBe(false)
-  await Promise.all([drained, health.drain(60_000)])
+  await pass(1)
   expect(isDrained).toBe(true)
   health.resume()
   expect(await health.probe('readiness')).toMatchObject({ status: 'healthy', process: 'running' })
 })
 
 test('a drain without a grace period leaves its own to the one that closes the servers', async () => {
+  useFakeClock()
   const health = createTestHealth()
   await health.drain()
   let isServed = false
-  const served = health.drain(60).then(() => (isServed = true))
+  void health.drain(60).then(() => (isServed = true))
   expect(await health.probe('readiness')).toMatchObject({ status: 'unhealthy', process: 'draining' })
+  await pass(59)
   expect(isServed).toBe(false)
-  await served
+  await pass(1)
+  expect(isServed).toBe(true)
 })
 
 test('a drain is on the page without anybody asking', async () => {
   const meterProvider = createMeterProvider()
   const health = createTestHealth({ meterProvider })
   void health.drain()
-  await sleep(1)
+  await Promise.resolve()
   expect(meterProvider.readSeries('mcp.health.check.status')).toEqual([
     { attributes: { component: 'overall' }, value: 0 },
   ])

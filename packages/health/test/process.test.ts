@@ -1,6 +1,5 @@
 import { Agent } from 'node:http'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -12,7 +11,7 @@ import type { Answer } from './support/serve.ts'
 import { spawnFixture, startFixture } from './support/start-fixture.ts'
 import type { Fixture } from './support/start-fixture.ts'
 
-const WAIT = { timeout: 10_000, interval: 30 }
+const WAIT = { timeout: 20_000, interval: 30 }
 
 async function report({ get }: Fixture): Promise<HealthReport> {
   return (await get('/health')).body as unknown as HealthReport
@@ -24,45 +23,48 @@ function changesOf({ lines }: Fixture, component: string): string[] {
     .map(({ from, to }) => `${from as string}>${to as string}`)
 }
 
-test('a plugin that starts failing is degraded, then unhealthy, and recovers', async () => {
+test('a plugin that starts failing is degraded, then unhealthy, and recovers, each after as many results as it is told', async () => {
   const policy = {
-    ttl: 20,
+    ttl: 0,
     failAfter: 2,
     recoverAfter: 3,
     minExecutions: 4,
     degradedErrorRate: 0.1,
     unhealthyErrorRate: 0.5,
   }
+  // Nobody judges but who asks, so that the results can be counted.
   const fixture = await startFixture('plugin-server.ts', {
-    options: { health: { window: 1200, sampleInterval: 40, pluginPolicy: policy } },
+    options: { health: { sampleInterval: 86_400_000, pluginPolicy: policy } },
   })
-  const becomes = (status: string): Promise<void> =>
-    vi.waitFor(async () => {
-      await fixture.get('/run?good=1')
-      expect((await report(fixture)).plugins['checksum']?.status).toBe(status)
-    }, WAIT)
-  await becomes('healthy')
-  await fixture.get('/run?good=20&bad=6')
-  await becomes('degraded')
-  await fixture.get('/run?bad=100')
-  await becomes('unhealthy')
+  const statusesAfter = async (work: string, asked: number): Promise<(string | undefined)[]> => {
+    await fixture.get(`/run?${work}`)
+    const statuses: (string | undefined)[] = []
+    for (let i = 0; i < asked; i++) statuses.push((await report(fixture)).plugins['checksum']?.status)
+    return statuses
+  }
+  expect(await statusesAfter('good=80', 1)).toEqual(['healthy'])
+  expect(await statusesAfter('bad=20', 3)).toEqual(['healthy', 'degraded', 'degraded'])
+  expect(await statusesAfter('bad=100', 3)).toEqual(['degraded', 'unhealthy', 'unhealthy'])
   const worst = await fixture.get('/health')
   expect([worst.status, worst.body['status']]).toEqual([200, 'degraded'])
-  expect((worst.body as unknown as HealthReport).plugins['checksum']?.message).toMatch(
-    /^[\d.]+ % of \d+ executions failed in \d s \(limit 50 %\)$/,
-  )
+  const { message, error_rate } = (worst.body as unknown as HealthReport).plugins['checksum'] ?? {}
+  expect(error_rate).toBe(0.6)
+  expect(message).toMatch(/^60 % of 200 executions failed in \d+ s \(limit 50 %\)$/)
   expectHealthBody(worst.body)
-  await becomes('healthy')
-  const changes = changesOf(fixture, 'plugin:checksum')
-  expect(changes.slice(0, 2)).toEqual(['healthy>degraded', 'degraded>unhealthy'])
-  expect(changes.at(-1)).toMatch(/>healthy$/)
-  // The window slides over the failures once: there is no way back in between.
-  expect(changes.length).toBeLessThanOrEqual(4)
+  const recovery = ['unhealthy', 'unhealthy', 'degraded', 'degraded']
+  expect(await statusesAfter('good=200', 4)).toEqual(recovery)
+  expect(await statusesAfter('good=1000', 4)).toEqual(['degraded', 'degraded', 'healthy', 'healthy'])
+  expect(changesOf(fixture, 'plugin:checksum')).toEqual([
+    'healthy>degraded',
+    'degraded>unhealthy',
+    'unhealthy>degraded',
+    'degraded>healthy',
+  ])
 })
 
 test('a queue that backs up is degraded while it grows, and recovers once it is worked off', async () => {
   const fixture = await startFixture('plugin-server.ts', {
-    options: { health: { window: 1000, sampleInterval: 30, queuePolicy: { ttl: 20, recoverAfter: 1 } } },
+    options: { health: { window: 60_000, sampleInterval: 30, queuePolicy: { ttl: 20, recoverAfter: 1 } } },
   })
   await vi.waitFor(async () => {
     await fixture.get('/enqueue?times=40')
@@ -126,23 +128,24 @@ test('a check that hangs for ever holds nothing up: every answer comes, and live
 })
 
 test('a blocked event loop shows in its delay', async () => {
-  const fixture = await startFixture('plugin-server.ts', {
-    options: { health: { eventLoop: { check: { ttl: 0 } } } },
-  })
+  const eventLoop = { thresholds: { unhealthyDelay: 3600 }, check: { ttl: 0 } }
+  const fixture = await startFixture('plugin-server.ts', { options: { health: { eventLoop } } })
   await vi.waitFor(async () => expect((await report(fixture)).server.event_loop.delay).not.toBeNull(), WAIT)
-  await fixture.get('/block?milliseconds=600')
   await vi.waitFor(async () => {
+    await fixture.get('/block?milliseconds=600')
     const { server, checks } = await report(fixture)
     expect(server.event_loop.delay?.max).toBeGreaterThan(0.4)
     expect(checks['event_loop']?.status).toBe('degraded')
   }, WAIT)
 })
 
-test('ten thousand concurrent probes run a check once, and all get the answer', async () => {
+test('ten thousand probes at once run a check once, and all get the same answer', async () => {
   const fixture = await startFixture('plugin-server.ts')
-  await fixture.get('/slow-check')
-  const answers = await pipelined(fixture.origin, '/readyz', 200, 50)
-  expect(answers).toEqual({ '200': 10_000 })
+  await fixture.get('/slow-check?probes=10000')
+  const { codes, bodies } = await pipelined(fixture.origin, '/readyz', 200, 50)
+  expect(codes).toEqual({ '200': 10_000 })
+  expect(bodies).toHaveLength(1)
+  expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ status: 'healthy', checks: { slow: { status: 'healthy' } } })
   expect((await fixture.get('/slow-runs')).body).toEqual({ slowRuns: 1 })
 })
 
@@ -166,45 +169,49 @@ test('probes as Kubernetes sends them: startup, readiness with a dependency, liv
 })
 
 test('SIGTERM: readiness is 503 at once, requests are served through the grace period, none is dropped', async () => {
-  const fixture = await startFixture('plugin-server.ts', { options: { drain: { gracePeriod: 700, timeout: 5000 } } })
+  const fixture = await startFixture('plugin-server.ts', { options: { drain: { timeout: 60_000 } } })
   const agent = new Agent({ keepAlive: true, maxSockets: 20 })
   onTestFinished(() => agent.destroy())
   const work = (milliseconds: number): Promise<Answer> =>
     ask(`${fixture.origin}/work?milliseconds=${milliseconds}`, { agent })
-  const answers: Promise<Answer>[] = [work(1500)]
-  const sending = new AbortController()
-  onTestFinished(() => sending.abort())
-  // A load balancer: it sends requests for as long as readiness says so, and some while after.
-  const sent = (async () => {
-    while (!sending.signal.aborted && answers.length < 2000) {
-      answers.push(work(20), work(5))
-      await sleep(5)
+  // Ends after the server has closed, and must be answered all the same.
+  const held = fixture.get('/hold')
+  const answers: Promise<Answer>[] = []
+  let afterwards = 200
+  // A load balancer: it sends requests for as long as readiness says so, and some more.
+  const balance = async (isReady: () => boolean): Promise<void> => {
+    while (isReady() || afterwards > 0) {
+      if (!isReady()) afterwards -= 1
+      const answer = work(5)
+      answers.push(answer)
+      await answer
     }
-    for (let i = 0; i < 20; i++) {
-      answers.push(work(10))
-      await sleep(10)
-    }
-  })()
+  }
+  let isReady = true
+  const balanced = Promise.all(Array.from({ length: 10 }, () => balance(() => isReady)))
   await vi.waitFor(() => expect(answers.length).toBeGreaterThan(20), WAIT)
+  await vi.waitFor(() => expect(fixture.lines).toContainEqual({ held: true }), WAIT)
   fixture.child.kill('SIGTERM')
-  await vi.waitFor(async () => expect((await fixture.get('/readyz')).status).toBe(503), { interval: 5 })
+  await vi.waitFor(async () => expect((await fixture.get('/readyz')).status).toBe(503), { ...WAIT, interval: 5 })
+  isReady = false
   const draining = await fixture.get('/health')
-  sending.abort()
   expect([draining.status, (draining.body as unknown as HealthReport).server.process]).toEqual([503, 'draining'])
   expect((await fixture.get('/livez')).status).toBe(200)
   expect((await work(1)).headers['connection']).toBe('close')
-  await sent
-  const settled = await Promise.allSettled(answers)
-  expect(settled.filter(({ status }) => status === 'rejected')).toEqual([])
+  await balanced
+  const over = await ask(`${fixture.origin}/grace-over`, { agent })
+  const settled = await Promise.allSettled([...answers, held])
+  expect(settled.filter((answer) => answer.status === 'rejected' || answer.value.status !== 200)).toEqual([])
+  expect([over.status, afterwards]).toEqual([200, 0])
   expect(await fixture.ended).toBe('SIGTERM')
   expect(fixture.lines.at(-1)).toEqual({ drained: true })
   await expect(fixture.get('/livez')).rejects.toThrow('ECONNREFUSED')
 })
 
 test('a request that outlives the timeout is cut off, and the process ends by its signal', async () => {
-  const fixture = await startFixture('plugin-server.ts', { options: { drain: { gracePeriod: 50, timeout: 200 } } })
-  const endless = fixture.get('/work?milliseconds=60000').catch((error: NodeJS.ErrnoException) => error.code)
-  await sleep(50)
+  const fixture = await startFixture('plugin-server.ts', { options: { drain: { gracePeriod: 0, timeout: 100 } } })
+  const endless = fixture.get('/hold-for-ever').catch((error: NodeJS.ErrnoException) => error.code)
+  await vi.waitFor(() => expect(fixture.lines).toContainEqual({ held: true }), WAIT)
   fixture.child.kill('SIGTERM')
   expect(await fixture.ended).toBe('SIGTERM')
   expect(await endless).toBe('ECONNRESET')
@@ -235,15 +242,16 @@ test('health with checks in the background does not keep a process alive', async
   expect(fixture.errors()).toBe('')
 })
 
-/** Sends `connections × each` requests that are all under way at once, and counts the answers by status code. */
+/** Sends `connections × each` requests that are all under way at once; counts the answers by code, and tells the bodies apart. */
 async function pipelined(
   origin: string,
   path: string,
   connections: number,
   each: number,
-): Promise<Record<string, number>> {
+): Promise<{ readonly codes: Record<string, number>; readonly bodies: readonly string[] }> {
   const { hostname, port } = new URL(origin)
-  const counts: Record<string, number> = {}
+  const codes: Record<string, number> = {}
+  const bodies = new Set<string>()
   const onConnection = (): Promise<void> =>
     new Promise((resolve, reject) => {
       let text = ''
@@ -252,14 +260,18 @@ async function pipelined(
       socket.on('data', (chunk: string) => {
         text += chunk
         if (!chunk.endsWith('}\n')) return
-        const codes = Array.from(text.matchAll(/HTTP\/1\.1 (\d{3}) /g), ([, code]) => String(code))
-        if (codes.length < each) return
-        for (const code of codes) counts[code] = (counts[code] ?? 0) + 1
+        const answers = text.split(/^HTTP\/1\.1 /m).slice(1)
+        if (answers.length < each) return
+        for (const answer of answers) {
+          const code = answer.slice(0, 3)
+          codes[code] = (codes[code] ?? 0) + 1
+          bodies.add(answer.slice(answer.indexOf('\r\n\r\n') + 4))
+        }
         socket.destroy()
         resolve()
       })
       socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`.repeat(each))
     })
   await Promise.all(Array.from({ length: connections }, onConnection))
-  return counts
+  return { codes, bodies: [...bodies] }
 }

@@ -6,11 +6,12 @@ import type { Attributes, DiagLogger } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { describeChange, HEALTH_CHANGE_CHANNEL } from '../src/state-change.ts'
 import type { HealthChange } from '../src/state-change.ts'
 import { createTestHealth } from './support/create-test-health.ts'
+import { pass, useFakeClock } from './support/fake-clock.ts'
 
 const spans = new InMemorySpanExporter()
 const records = new InMemoryLogRecordExporter()
@@ -97,7 +98,7 @@ test('the first state is told only when it is not healthy', async () => {
   health.check('good', () => true)
   health.check('bad', () => 'degraded')
   await health.report()
-  expect(told).toEqual(['health of bad: degraded', 'health of overall: degraded'])
+  expect(told).toEqual(['health of bad: degraded', 'health of overall: healthy -> degraded'])
 })
 
 test('a drain says that it is one, and is no error in the log', async () => {
@@ -148,6 +149,18 @@ test('listeners and loggers that throw change nothing, and are told of through d
   ])
 })
 
+test('the state is on the page from the start, without anybody asking', async () => {
+  useFakeClock()
+  const meterProvider = createMeterProvider()
+  const page = () => meterProvider.readSeries('mcp.health.check.status').map(({ value }) => value)
+  const health = createTestHealth({ meterProvider })
+  await Promise.resolve()
+  expect(page()).toEqual([1])
+  health.check('redis', () => 'degraded')
+  await pass(0)
+  expect(page()).toEqual([0.5, 0.5])
+})
+
 test('state and duration are on the page, and gone with the check', async () => {
   const meterProvider = createMeterProvider()
   const health = createTestHealth({ meterProvider })
@@ -159,12 +172,13 @@ test('state and duration are on the page, and gone with the check', async () => 
       .readSeries(name)
       .map(({ attributes, value }) => [attributes['component'], typeof value === 'number' ? value : value.count])
   expect(series('mcp.health.check.status')).toEqual([
-    ['redis', 0.5],
     ['overall', 0.5],
+    ['redis', 0.5],
   ])
   expect(series('mcp.health.check.duration')).toEqual([['redis', 2]])
   remove()
-  await vi.waitFor(() => expect(series('mcp.health.check.status')).toEqual([['overall', 1]]))
+  await Promise.resolve()
+  expect(series('mcp.health.check.status')).toEqual([['overall', 1]])
   expect(series('mcp.health.check.duration')).toEqual([])
   health.stop()
   expect(series('mcp.health.check.status')).toEqual([])

@@ -50,10 +50,11 @@ export function spawnFixture(
 /** Starts a fixture that serves, and waits until it does. */
 export async function startFixture(name: string, settings?: FixtureSettings): Promise<Fixture> {
   const fixture = spawnFixture(name, settings)
-  while (fixture.lines.length === 0) {
+  const served = () => fixture.lines.find((line) => 'port' in line)
+  while (served() === undefined) {
     await Promise.race([once(fixture.child, 'line'), fixture.ended])
     if (fixture.child.exitCode !== null) throw new Error(`the fixture ended before it served: ${fixture.errors()}`)
   }
-  const origin = `http://127.0.0.1:${String(fixture.lines[0]?.['port'])}`
+  const origin = `http://127.0.0.1:${String(served()?.['port'])}`
   return { ...fixture, origin, get: (path) => ask(`${origin}${path}`) }
 }
