@@ -52,6 +52,13 @@ export interface RabbitMq {
   readonly erts: string
 }
 
+/** docker-compose, as a program with its first arguments; it needs no engine to read a file. */
+export interface DockerCompose {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
 /** Fetches Debian's Prometheus, without installing it; the second call finds it in the cache. */
 export function findPrometheus(): Promise<Component<Prometheus>> {
   return find('prometheus', async () => {
@@ -160,6 +167,30 @@ export function findRabbitMq(): Promise<Component<RabbitMq>> {
     const erts = path.join(erlang, await only(erlang, 'erts-'), 'bin')
     await runnable(erts, 'erlexec')
     return { home: path.join(servers, await only(servers, 'rabbitmq_server-')), erlang, erts }
+  })
+}
+
+/** What docker-compose imports; Debian's is the one in Python, for the machine's own Python. */
+const COMPOSE_NEEDS =
+  'docker dockerpty docopt dotenv texttable websocket yaml distro six jsonschema attr pyrsistent requests urllib3 idna chardet charset-normalizer certifi distutils lib2to3'
+    .split(' ')
+    .map((name) => `python3-${name}`)
+
+/** Fetches Debian's docker-compose, without installing it. */
+export function findDockerCompose(): Promise<Component<DockerCompose>> {
+  return find('docker-compose', async () => {
+    const python = await runnable('/usr/bin', 'python3')
+    const root = await unpacked('docker-compose', ['docker-compose', ...COMPOSE_NEEDS])
+    const lib = path.join(root, 'usr/lib')
+    const folders = (await readdir(lib))
+      .filter((name) => name.startsWith('python3.'))
+      .map((name) => path.join(lib, name))
+    const PYTHONPATH = [path.join(lib, 'python3/dist-packages'), ...folders].join(path.delimiter)
+    // It is compiled once, into the cache that it stands in.
+    const env = { PYTHONPATH }
+    const args = [path.join(root, 'usr/bin/docker-compose')]
+    await run(python, [...args, 'version'], { env })
+    return { program: python, args, env }
   })
 }
 

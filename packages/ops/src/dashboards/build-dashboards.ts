@@ -8,6 +8,7 @@ import {
   RowBuilder,
   VariableRefresh,
   VariableSort,
+  type Dashboard,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 
 import { resolveOptions, type OpsOptions, type ResolvedOptions } from '../ops-options.ts'
@@ -53,7 +54,16 @@ function buildDashboard({ description, rows, title, uid }: DashboardSpec, option
     builder.withRow(new RowBuilder(row.title).id(++id))
     for (const panel of row.panels) builder.withPanel(buildPanel(panel, options).id(++id))
   }
-  return builder.build()
+  return withoutIntervals(builder.build())
+}
+
+/** The SDK gives every variable what only one of intervals has, which Grafana's schema does not know of the others. */
+function withoutIntervals(dashboard: Dashboard): Dashboard {
+  const list = dashboard.templating?.list?.map((variable) => {
+    const { auto: _auto, auto_count: _count, auto_min: _min, ...rest } = variable
+    return rest
+  })
+  return { ...dashboard, templating: list === undefined ? {} : { list } }
 }
 
 function variables({ datasource, selector }: ResolvedOptions) {

@@ -42,10 +42,12 @@ export function stackFiles({ datasource = 'prometheus' }: OpsOptions): Record<st
   }
 }
 
-/** The pinned images speak the formats of the files beside them. */
+/**
+ * The pinned images speak the formats of the files beside them: Grafana is the one whose schema the dashboards are held
+ * against, Prometheus the one whose parser reads the expressions.
+ */
 function compose(): object {
   return {
-    name: 'mcp',
     services: {
       app: {
         // The user's own server, with @mcp/otel in its node_modules.
@@ -65,18 +67,24 @@ function compose(): object {
         volumes: ['./collector/collector.yaml:/etc/otelcol/collector.yaml:ro'],
       },
       prometheus: {
-        image: 'prom/prometheus:v3.7.3',
+        image: 'prom/prometheus:v3.15.0',
         command: [
           '--config.file=/etc/prometheus/prometheus.yaml',
           '--enable-feature=exemplar-storage',
           '--storage.tsdb.path=/prometheus',
+          // Messages lead here, and not to the container's own name.
+          '--web.external-url=http://localhost:9090',
         ],
         volumes: ['./prometheus:/etc/prometheus:ro', 'prometheus:/prometheus'],
         ports: ['127.0.0.1:9090:9090'],
       },
       alertmanager: {
         image: 'prom/alertmanager:v0.29.0',
-        command: ['--config.file=/etc/alertmanager/alertmanager.yaml', '--storage.path=/alertmanager'],
+        command: [
+          '--config.file=/etc/alertmanager/alertmanager.yaml',
+          '--storage.path=/alertmanager',
+          '--web.external-url=http://localhost:9093',
+        ],
         volumes: [
           './alertmanager/alertmanager.yaml:/etc/alertmanager/alertmanager.yaml:ro',
           './alertmanager/secrets:/etc/alertmanager/secrets:ro',
@@ -85,7 +93,7 @@ function compose(): object {
         ports: ['127.0.0.1:9093:9093'],
       },
       grafana: {
-        image: 'grafana/grafana:12.2.1',
+        image: 'grafana/grafana:13.2.3',
         volumes: [
           './grafana/provisioning:/etc/grafana/provisioning:ro',
           './grafana/dashboards:/var/lib/grafana/dashboards/mcp:ro',
