@@ -9,8 +9,38 @@ export function configurationPage(): string {
 
 <!-- Derived from the table of settings by \`npm run derive\`: change packages/core/src/config, not this page. -->
 
-Options of \`start()\` beat the environment; an option is named by its path: \`start({ endpoint: { port: 0 } })\`. A value that is not
-accepted is named on stderr, together with every other mistake, and the default is used instead: the app always starts.
+What counts, first to last: options of \`start()\`, OpenTelemetry's variables, ours, the configuration file, the default. An option is
+named by its path: \`start({ endpoint: { port: 0 } })\`. A value that is not accepted is named on stderr with where it came from, together
+with every other mistake, and the next that counts is used instead: the app always starts. \`npx mcp-otel config\` shows what is in force
+and what set it.
+
+## Configuration file
+
+\`\`\`json
+{
+  "$schema": "./node_modules/@mcp/otel/schema.json",
+  "endpoint": { "port": 0 },
+  "metrics": { "seriesLimit": 5000 }
+}
+\`\`\`
+
+\`mcp.otel.json\` beside the app's package.json (the nearest one with a name, going up from the entry file), or else in the working
+directory; \`MCP_OTEL_CONFIG_FILE\` names another, and \`none\` reads none. It has the options below by their paths, and null leaves one
+unset. The schema, \`@mcp/otel/schema.json\`, is also what \`npx mcp-otel config --schema\` prints: it refuses what is refused at the
+start, but for hosts that no URL can have and for what is wrong only with settings taken together.
+
+\`mcp.otel.ts\`, \`.mjs\`, \`.cjs\` and \`.js\` have the same as their default export, and what only code can give, such as
+\`instrumentations\`, \`sdk\`, \`health\` and \`http.route\`:
+
+\`\`\`ts
+import type { StartOptions } from '@mcp/otel'
+
+export default { serviceName: 'search', http: { ignore: ['/internal/*'] } } satisfies StartOptions
+\`\`\`
+
+They are loaded at once, before the app: a top-level \`await\` is refused, and what they import is loaded before the app's own modules.
+Code is taken from beside the app's package.json or by \`MCP_OTEL_CONFIG_FILE\` alone, never from the working directory of whoever starts
+a program. TypeScript needs a Node.js that strips types by itself: 22.18 or later.
 
 ## Ours
 
@@ -18,9 +48,9 @@ ${settingTable(ours)}
 ## OpenTelemetry's, with the meaning that its specification gives them
 
 ${settingTable(standard)}
-## Read by OpenTelemetry itself
+## Variables that are no options
 
-We check these and say when a value is wrong.
+Most are read by OpenTelemetry itself; we check them and say when a value is wrong.
 
 | variable | accepts | otherwise | what it does |
 | --- | --- | --- | --- |

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { configSchema } from '@mcp/otel-core'
+
 import { configurationPage } from './configuration-page.ts'
 import { guideTable, metricsPage } from './metrics-table.ts'
 import { opsMetrics } from './ops-metrics.ts'
@@ -18,6 +20,7 @@ const { runbookHeads, runbookIndex } = await import('./runbooks.ts')
 writeDerived({
   'docs/METRICS.md': metricsPage,
   'docs/CONFIGURATION.md': configurationPage,
+  'packages/otel/schema.json': () => `${JSON.stringify(configSchema(), undefined, 2)}\n`,
   'README.md': () => between('README.md', 'metrics', guideTable()),
   ...opsFiles(),
   'docs/runbooks/README.md': runbookIndex,

@@ -1,12 +1,22 @@
 export { catalogueProblems } from './catalogue-problems.ts'
 export { JOB_BUCKETS, REQUEST_BUCKETS } from './catalogue.ts'
 export type { AttributesOf, AttributeSpec, Catalogue, InstrumentKind, InstrumentSpec } from './catalogue.ts'
-export { checkedVariables, isLoopback, listSettings, readConfig, settings, withoutCredentials } from './config/index.ts'
+export {
+  checkedVariables,
+  configSchema,
+  isLoopback,
+  listSettings,
+  readConfig,
+  settings,
+  withoutCredentials,
+} from './config/index.ts'
 export type {
   CheckedVariable,
   Config,
   ConfigOptions,
   ConfigSources,
+  FileSettings,
+  JsonSchema,
   Kind,
   NamedSetting,
   OptionsOf,

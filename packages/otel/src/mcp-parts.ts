@@ -1,4 +1,4 @@
-import { createMetricsHandler, processMeters, readConfig, type Config } from '@mcp/otel-core'
+import { createMetricsHandler, processMeters, type Config } from '@mcp/otel-core'
 import type { Health } from '@mcp/otel-health'
 import { diag } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
@@ -8,7 +8,8 @@ import { createEndpointHandler, type EndpointHandler } from './endpoint/create-h
 import { startHealth } from './health/start-health.ts'
 import { nearestPackage } from './identity/nearest-package.ts'
 import { createInstrumentations } from './instrument/create-instrumentations.ts'
-import { CODE_OPTIONS, type StartOptions } from './options.ts'
+import type { StartOptions } from './options.ts'
+import { readSources } from './read-sources.ts'
 import { producerFor } from './sdk/metric-readers.ts'
 import { createPageReader } from './sdk/page-reader.ts'
 
@@ -33,8 +34,8 @@ export interface McpParts {
  * Creates the parts to put into an own `NodeSDK`, instead of `start()`. Nothing is registered and no port is opened:
  * spans go where that SDK sends them, and `mcp_*` to the readers that have one of the producers.
  */
-export function mcpParts(options: Pick<StartOptions, 'http' | 'health' | 'metrics' | 'endpoint'> = {}): McpParts {
-  const { config, problems } = readConfig({ env: process.env, options, otherOptions: CODE_OPTIONS })
+export function mcpParts(given: Pick<StartOptions, 'http' | 'health' | 'metrics' | 'endpoint'> = {}): McpParts {
+  const { config, options, problems } = readSources(given)
   for (const problem of problems) diag.error(problem)
   const meters = processMeters()
   meters.setMode('own')

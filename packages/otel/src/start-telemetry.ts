@@ -1,11 +1,12 @@
-import { readConfig, processWide, type Config } from '@mcp/otel-core'
+import { processMeters, processWide, type Config } from '@mcp/otel-core'
 import { createHealth } from '@mcp/otel-health'
 import { diag, logs, metrics, trace } from '@opentelemetry/api'
 
 import { reasonOf } from './diagnostics/diag-text.ts'
 import { routeDiagnostics } from './diagnostics/stderr-diag-logger.ts'
 import { writeStderrLine } from './diagnostics/stderr-line.ts'
-import { CODE_OPTIONS, type StartOptions } from './options.ts'
+import type { StartOptions } from './options.ts'
+import { readSources } from './read-sources.ts'
 import { runTelemetry, type Assemble } from './run-telemetry.ts'
 import { findForeignSdk } from './sdk/foreign-sdk.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -24,17 +25,19 @@ export function getTelemetry(): Telemetry | undefined {
  * wrong is said on stderr, and the app runs on.
  */
 export function startTelemetry(given: StartOptions, assemble: Assemble): Telemetry {
-  const options: StartOptions = typeof given === 'object' && given !== null ? given : {}
   const holder = started()
   const running = holder.telemetry
   if (running?.state === 'running') {
-    const isSilent = Object.keys(options).length === 0
-    if (isSilent) diag.debug('@mcp/otel runs already; the second start changes nothing')
+    if (!hasOptions(given)) diag.debug('@mcp/otel runs already; the second start changes nothing')
     else diag.warn('@mcp/otel runs already, so the options of start() are not used; start it once, with all options')
     return running
   }
-  const { config, problems } = readConfig({ env: process.env, options: given, otherOptions: CODE_OPTIONS })
-  if (config.disabled) return idleTelemetry('disabled', config, problems)
+  const { config, options, problems } = readSources(given)
+  if (config.disabled) {
+    // Nobody will read what is recorded: it is not to cost anything either.
+    processMeters().setMode('off')
+    return idleTelemetry('disabled', config, problems)
+  }
   sayProblems(config, problems)
   try {
     holder.telemetry = runTelemetry(config, problems, options, assemble)
@@ -43,6 +46,14 @@ export function startTelemetry(given: StartOptions, assemble: Assemble): Telemet
     return idleTelemetry('failed', config, problems)
   }
   return holder.telemetry
+}
+
+function hasOptions(given: unknown): boolean {
+  try {
+    return typeof given === 'object' && given !== null && Object.keys(given).length > 0
+  } catch {
+    return true
+  }
 }
 
 /** An app that has its own logger for diagnostics keeps it. */

@@ -25,7 +25,7 @@ test('the package nearest to the entry counts, and one without a name is passed 
   await inFolder((_folder, write) => {
     write('package.json', '{"name":"the-app","version":"1.2.3"}')
     write('dist/package.json', '{"type":"commonjs"}')
-    expect(nearestPackage(write('dist/server.js', ''))).toEqual({ name: 'the-app', version: '1.2.3' })
+    expect(nearestPackage(write('dist/server.js', ''))).toMatchObject({ name: 'the-app', version: '1.2.3' })
   })
 })
 
@@ -36,7 +36,10 @@ test('a command is a link into its package', async () => {
     write('node_modules/tool/package.json', '{"name":"tool","version":"9.0.0"}')
     mkdirSync(path.join(folder, 'node_modules/.bin'))
     symlinkSync(real, path.join(folder, 'node_modules/.bin/tool'))
-    expect(nearestPackage(path.join(folder, 'node_modules/.bin/tool'))).toEqual({ name: 'tool', version: '9.0.0' })
+    expect(nearestPackage(path.join(folder, 'node_modules/.bin/tool'))).toMatchObject({
+      name: 'tool',
+      version: '9.0.0',
+    })
   })
 })
 
@@ -44,7 +47,7 @@ test.each(['{"name":', '[]', 'null', '{"name":7}'])('a package.json of %s is pas
   await inFolder((_folder, write) => {
     write('package.json', '{"name":"outer"}')
     write('inner/package.json', content)
-    expect(nearestPackage(write('inner/app.js', ''))).toEqual({ name: 'outer', version: undefined })
+    expect(nearestPackage(write('inner/app.js', ''))).toMatchObject({ name: 'outer', version: undefined })
   })
 })
 

@@ -59,6 +59,12 @@ export const checkedVariables: readonly CheckedVariable[] = [
     doc: 'Where the zipkin exporter sends to.',
   },
   {
+    name: 'MCP_OTEL_CONFIG_FILE',
+    kind: file,
+    otherwise: 'mcp.otel.json, .ts, .mjs, .cjs or .js of the app',
+    doc: 'Configuration file, relative to the working directory; `none` reads none.',
+  },
+  {
     name: 'MCP_OTEL_AUDIT_KEY',
     kind: { ...text, secret: true },
     otherwise: 'none',

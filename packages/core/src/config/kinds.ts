@@ -66,68 +66,64 @@ export const ratio: Kind<number> = {
   show: String,
 }
 
-/** One of a closed set of words; case does not matter in text. */
+/** One of a closed set of words; case does not matter in text, and in code it does, as its type has it. */
 export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
-  const find = (text: string) => words.find((word) => word.toLowerCase() === text.toLowerCase())
   return {
     accepts: listed(words, 'or'),
     schema: { enum: words },
-    fromText: find,
-    fromValue: (value) => (typeof value === 'string' ? find(value) : undefined),
+    fromText: (text) => words.find((word) => word.toLowerCase() === text.toLowerCase()),
+    fromValue: (value) => words.find((word) => word === value),
     show: (value) => value,
   }
 }
 
-/** Any text that is not empty. */
-export const text: Kind<string> = {
-  accepts: 'a text that is not empty',
-  schema: { type: 'string', minLength: 1 },
-  fromText: (given) => given,
-  fromValue: (value) => (typeof value === 'string' && value.trim() !== '' ? value : undefined),
-  show: withoutCredentials,
+/** A text of this form; what code gives is not trimmed, so that its check is the same as by the JSON Schema. */
+function patterned(pattern: string, described: Pick<Kind<string>, 'accepts' | 'secret'>): Kind<string> {
+  const form = new RegExp(pattern, 'u')
+  const fromText = (given: string): string | undefined => (form.test(given) ? given : undefined)
+  return {
+    ...described,
+    schema: { type: 'string', pattern },
+    fromText,
+    fromValue: (value) => (typeof value === 'string' ? fromText(value) : undefined),
+    show: described.secret === true ? () => '[redacted]' : withoutCredentials,
+  }
 }
+
+/** Any text that is not empty. */
+export const text: Kind<string> = patterned('\\S', { accepts: 'a text that is not empty' })
 
 /** A text that is never shown: what HTTP takes as a bearer token. */
-export const bearerToken: Kind<string> = {
+export const bearerToken: Kind<string> = patterned('^[A-Za-z0-9._~+/\\-]+=*$', {
   accepts: 'a bearer token: letters, digits and -._~+/=',
   secret: true,
-  schema: { type: 'string', pattern: '^[A-Za-z0-9._~+/-]+=*$' },
-  fromText: (given) => (/^[A-Za-z0-9._~+/-]+=*$/.test(given) ? given : undefined),
-  fromValue: (value) => (typeof value === 'string' ? bearerToken.fromText(value) : undefined),
-  show: () => '[redacted]',
-}
+})
 
-/** A host name or an IP address, without brackets, port or scheme. */
-export const host: Kind<string> = {
+/** A name or an IPv4 address has no colon, an IPv6 address two or more. */
+const HOST = '(?:[\\w.%\\-]{1,253}|(?=[\\w.:%\\-]{2,253}\\]?$)[\\w.%\\-]*:[\\w.%\\-]*:[\\w.:%\\-]*)'
+const hostText = patterned(`^(?:${HOST}|\\[${HOST}\\])$`, {
   accepts: 'a host name or an IP address without scheme and port',
-  schema: { type: 'string', pattern: '^[A-Za-z0-9._:%-]{1,253}$' },
-  fromText: (given) => {
-    const bare = given.replace(/^\[(.*)\]$/, '$1')
-    const colons = bare.split(':').length - 1
-    return /^[A-Za-z0-9._:%-]{1,253}$/.test(bare) && colons !== 1 ? bare : undefined
-  },
-  fromValue: (value) => (typeof value === 'string' ? host.fromText(value.trim()) : undefined),
-  show: (value) => value,
+})
+
+/** A host name or an IP address, without port or scheme; brackets fall away. */
+export const host: Kind<string> = {
+  ...hostText,
+  fromText: (given) => hostText.fromText(given)?.replace(/^\[(.*)\]$/, '$1'),
+  fromValue: (value) => (typeof value === 'string' ? host.fromText(value) : undefined),
 }
 
-/** An http or https URL. */
-export const httpUrl: Kind<string> = {
-  accepts: 'an http:// or https:// URL',
-  schema: { type: 'string', format: 'uri' },
-  fromText: (given) => {
-    const url = URL.canParse(given) ? new URL(given) : undefined
-    return url !== undefined && /^https?:$/.test(url.protocol) ? given : undefined
-  },
-  fromValue: (value) => (typeof value === 'string' ? httpUrl.fromText(value.trim()) : undefined),
-  show: withoutCredentials,
-}
+const endpointText = patterned('^(?:[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#]\\S*|[\\w.\\-]+:\\d{1,5})$', {
+  accepts: 'an http:// or https:// URL (with gRPC also host:port)',
+})
+/** Whether a host can be one, only the parser of URLs can tell. */
+const reachable = (given: string | undefined) =>
+  given !== undefined && (URL.canParse(given) || !/^https?:/i.test(given)) ? given : undefined
 
 /** Where gRPC and HTTP exporters send to: a URL, or `host:port` as gRPC writes it. */
 export const otlpEndpoint: Kind<string> = {
-  ...httpUrl,
-  accepts: 'an http:// or https:// URL (with gRPC also host:port)',
-  fromText: (given) => httpUrl.fromText(given) ?? (/^[\w.-]+:\d{1,5}$/.test(given) ? given : undefined),
-  fromValue: (value) => (typeof value === 'string' ? otlpEndpoint.fromText(value.trim()) : undefined),
+  ...endpointText,
+  fromText: (given) => reachable(endpointText.fromText(given)),
+  fromValue: (value) => reachable(endpointText.fromValue(value)),
 }
 
 /** Items separated by commas in text, an array in code; empty items fall away, repeated ones count once. */
@@ -162,13 +158,16 @@ export function listOrNone<const W extends string>(...words: readonly W[]): Kind
 export function textMap(key: string, value: string): Kind<Readonly<Record<string, string>>> {
   return {
     accepts: `${key}=${value} pairs separated by commas`,
-    schema: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+    schema: { type: 'object', additionalProperties: text.schema },
     fromText(given) {
       const found = pairsOf(given)
       return found.includes(null) ? undefined : mapOf(found)
     },
     fromValue: (given) =>
-      typeof given === 'object' && given !== null && !Array.isArray(given) && Object.values(given).every(isName)
+      typeof given === 'object' &&
+      given !== null &&
+      !Array.isArray(given) &&
+      Object.values(given).every((each) => text.fromValue(each) !== undefined)
         ? { ...(given as Record<string, string>) }
         : undefined,
     salvage(given) {
@@ -190,17 +189,15 @@ function mapOf(pairs: readonly (RegExpExecArray | null)[]): Record<string, strin
   return Object.fromEntries(pairs.flatMap((match) => (match === null ? [] : [[match[1] ?? '', match[2] ?? '']])))
 }
 
-function isName(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() !== ''
-}
+const PAIR = '\\s*[^=,\\s][^=,]*=[^,]*'
 
-/** `key=value` pairs separated by commas, as OTEL_RESOURCE_ATTRIBUTES and the headers have them. */
+/** `key=value` pairs separated by commas, as OTEL_RESOURCE_ATTRIBUTES and the headers have them; empty ones fall away. */
 export function keyValues(secret: boolean): Kind<string> {
   return {
-    ...text,
-    accepts: 'key=value pairs separated by commas',
-    secret,
-    fromText: (given) => (splitList(given).every((pair) => /^[^=]+=/.test(pair)) ? given : undefined),
+    ...patterned(`^(?=[\\s\\S]*\\S)(?:${PAIR}|\\s*)(?:,(?:${PAIR}|\\s*))*$`, {
+      accepts: 'key=value pairs separated by commas',
+      secret,
+    }),
     show: (value) => (secret ? '[redacted]' : value),
   }
 }

@@ -14,6 +14,17 @@ export interface ConfigSources {
   readonly options?: ConfigOptions | undefined
   /** Paths that the options may also have though they are no settings: `sdk`, `http.route`. */
   readonly otherOptions?: readonly string[] | undefined
+  /** Settings of a configuration file; the environment beats them. */
+  readonly file?: FileSettings | undefined
+}
+
+/** What a configuration file gives. */
+export interface FileSettings {
+  /** How messages and origins call it: `mcp.otel.json`. */
+  readonly name: string
+  readonly options: unknown
+  /** Paths that it may also have though they are no settings. */
+  readonly otherOptions?: readonly string[] | undefined
 }
 
 /** The settings that are in force. */
@@ -21,17 +32,28 @@ export interface ReadConfig {
   readonly config: Config
   /** One sentence for each mistake: where, the value, what is accepted, what is used instead. */
   readonly problems: readonly string[]
-  /** By path (`endpoint.port`), what set it: a variable, `options.endpoint.port`, or `default`. */
+  /** By path (`endpoint.port`), what set it: a variable, `options.endpoint.port`, `mcp.otel.json: endpoint.port`, or `default`. */
   readonly origins: Readonly<Record<string, string>>
 }
 
 /** Variables that begin so are ours, and must be known. */
 const OUR_PREFIX = 'MCP_OTEL_'
 
-/** Reads the settings from options and environment; names every mistake, and never throws, whatever it is given. */
+/**
+ * Reads the settings: options count before the environment, standard variables before ours, and the file before the
+ * defaults. Names every mistake, and never throws, whatever it is given.
+ */
 export function readConfig(sources: ConfigSources = {}): ReadConfig {
   const variables = readVariables(sources.env)
-  const read = listSettings(settings).map((named) => readSetting(named, variables, sources.options))
+  const { file, options } = sources
+  const code: OptionsSource = { options, name: 'options', prefix: 'options.', others: sources.otherOptions ?? [] }
+  const stated: OptionsSource | undefined = file && {
+    options: file.options,
+    name: file.name,
+    prefix: `${file.name}: `,
+    others: ['$schema', ...(file.otherOptions ?? [])],
+  }
+  const read = listSettings(settings).map((named) => readSetting(named, variables, code, stated))
 
   const set = new Set(read.flatMap((entry) => (entry.origin === DEFAULT ? [] : meaningsOf(entry))))
   for (const entry of read) {
@@ -43,7 +65,8 @@ export function readConfig(sources: ConfigSources = {}): ReadConfig {
     ...read.flatMap((entry) => entry.mistakes.map((mistake) => `${mistake}; using ${inForce(entry)}`)),
     ...checkVariables(variables),
     ...unknownVariables(variables),
-    ...unknownOptions(sources.options, sources.otherOptions ?? []),
+    ...unknownOptions(code),
+    ...(stated === undefined ? [] : unknownOptions(stated)),
     ...checkCombinations(config, origins),
   ]
   return { config, problems: Object.freeze(problems), origins }
@@ -57,27 +80,48 @@ interface ReadSetting extends NamedSetting {
   readonly mistakes: readonly string[]
 }
 
-function readSetting({ path, setting }: NamedSetting, variables: Variables, options: unknown): ReadSetting {
+/** Settings by their paths, from code or from a file. */
+interface OptionsSource {
+  readonly options: unknown
+  /** The whole of it, in messages, and what its paths begin with. */
+  readonly name: string
+  readonly prefix: string
+  /** Paths that are no settings. */
+  readonly others: readonly string[]
+}
+
+interface Candidate {
+  readonly value: unknown
+  readonly origin: string
+}
+
+function readSetting(
+  { path, setting }: NamedSetting,
+  variables: Variables,
+  code: OptionsSource,
+  file: OptionsSource | undefined,
+): ReadSetting {
   const { kind } = setting
-  const candidates: { value: unknown; origin: string }[] = []
   const mistakes: string[] = []
-  const option = attempt(() => optionAt(options, path))
-  if (option !== undefined && option !== null) {
-    const origin = `options.${path}`
+  const fromOptions = ({ options, prefix }: OptionsSource): Candidate[] => {
+    const option = attempt(() => optionAt(options, path))
+    if (option === undefined || option === null) return []
+    const origin = `${prefix}${path}`
     const value = option === UNREADABLE ? undefined : attempt(() => kind.fromValue(option))
-    if (value === undefined || value === UNREADABLE) mistakes.push(describeMistake(origin, option, kind))
-    else candidates.push({ value, origin })
+    if (value !== undefined && value !== UNREADABLE) return [{ value, origin }]
+    mistakes.push(describeMistake(origin, option, kind))
+    return []
   }
-  for (const origin of setting.env) {
+  const fromVariable = (origin: string): Candidate[] => {
     const given = variables.get(origin)
-    if (given === undefined) continue
-    let value = kind.fromText(given)
-    if (value === undefined) {
-      mistakes.push(describeMistake(origin, given, kind))
-      value = kind.salvage?.(given)
-    }
-    if (value !== undefined) candidates.push({ value, origin })
+    if (given === undefined) return []
+    const value = kind.fromText(given)
+    if (value !== undefined) return [{ value, origin }]
+    mistakes.push(describeMistake(origin, given, kind))
+    const salvaged = kind.salvage?.(given)
+    return salvaged === undefined ? [] : [{ value: salvaged, origin }]
   }
+  const candidates = [...fromOptions(code), ...setting.env.flatMap(fromVariable), ...(file ? fromOptions(file) : [])]
   return { path, setting, mistakes, ...(candidates[0] ?? { value: setting.default, origin: DEFAULT }) }
 }
 
@@ -119,10 +163,9 @@ function unknownVariables(variables: Variables): string[] {
     .map((name) => unknown(name, 'a setting', nearestName(name, ours)))
 }
 
-function unknownOptions(options: unknown, others: readonly string[]): string[] {
+function unknownOptions({ options, name: whole, prefix, others }: OptionsSource): string[] {
   if (options === undefined || options === null) return []
-  if (typeof options !== 'object')
-    return [`options is ${describeValue(options)}; expected an object; using the defaults`]
+  if (!isGroup(options)) return [`${whole} is ${describeValue(options)}; expected an object; using the defaults`]
   const paths = listSettings(settings).map(({ path }) => path)
   const groups = new Set(
     paths.flatMap((path) =>
@@ -132,27 +175,33 @@ function unknownOptions(options: unknown, others: readonly string[]): string[] {
         .map((_, i, all) => all.slice(0, i + 1).join('.')),
     ),
   )
-  const walk = (group: object, prefix: string): string[] =>
+  const nearest = (path: string): string | undefined => {
+    const found = nearestOption(path, [...paths, ...groups, ...others])
+    return found && `${prefix}${found}`
+  }
+  const walk = (group: object, within: string): string[] =>
     Object.keys(group).flatMap((name) => {
-      const path = prefix + name
+      const path = within + name
       if (paths.includes(path) || others.includes(path)) return []
       const value: unknown = attempt(() => (group as Record<string, unknown>)[name])
-      if (!groups.has(path))
-        return [unknown(`options.${path}`, 'an option', nearestOption(path, [...paths, ...groups, ...others]))]
+      if (!groups.has(path)) return [unknown(`${prefix}${path}`, 'an option', nearest(path))]
       if (value === undefined || value === null) return []
-      if (typeof value === 'object') return walk(value, `${path}.`)
+      if (value !== UNREADABLE && isGroup(value)) return walk(value, `${path}.`)
       return [
-        `options.${path} is ${value === UNREADABLE ? 'not readable' : describeValue(value)}; expected an object; using the defaults`,
+        `${prefix}${path} is ${value === UNREADABLE ? 'not readable' : describeValue(value)}; expected an object; using the defaults`,
       ]
     })
   const problems = attempt(() => walk(options, ''))
-  return problems === UNREADABLE ? ['options cannot be read; expected a plain object; using the defaults'] : problems
+  return problems === UNREADABLE ? [`${whole} cannot be read; expected a plain object; using the defaults`] : problems
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function nearestOption(path: string, known: readonly string[]): string | undefined {
   const leaf = path.split('.').at(-1)
-  const found = nearestName(path, known) ?? known.find((candidate) => candidate.split('.').at(-1) === leaf)
-  return found === undefined ? undefined : `options.${found}`
+  return nearestName(path, known) ?? known.find((candidate) => candidate.split('.').at(-1) === leaf)
 }
 
 function unknown(name: string, what: string, nearest: string | undefined): string {

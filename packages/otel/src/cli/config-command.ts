@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util'
 
-import { listSettings, readConfig, settings, type Config, type NamedSetting } from '@mcp/otel-core'
+import { configSchema, listSettings, readConfig, settings, type Config, type NamedSetting } from '@mcp/otel-core'
 
+import { loadConfigFile } from '../config-file/load-config-file.ts'
 import type { CommandIo } from './command.ts'
 
 const USAGE = `Usage: mcp-otel config [options]
 
-Shows the settings as this environment has them: path of the option, value, and what set it. Secrets are redacted, and
-everything that is wrong with the environment is named on stderr.
+Shows the settings as this environment and the configuration file have them: path of the option, value, and what set it.
+Secrets are redacted, and everything that is wrong is named on stderr. The file is mcp.otel.json, .ts, .mjs, .cjs or .js
+beside the package.json of this directory, or what MCP_OTEL_CONFIG_FILE names.
 
-  --json  print one JSON object: config, origins, problems
+  --json    print one JSON object: config, origins, problems, file
+  --schema  print the JSON Schema of the settings, for a "$schema" of one's own
   --help
 
 Exit code: 0; 1 when something is wrong.
@@ -19,13 +22,23 @@ Exit code: 0; 1 when something is wrong.
 export async function runConfigCommand(argv: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      schema: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   })
   if (values.help) {
     io.stdout.write(USAGE)
     return 0
   }
-  const { config, problems, origins } = readConfig({ env: io.env })
+  if (values.schema) {
+    io.stdout.write(`${JSON.stringify(configSchema(), undefined, 2)}\n`)
+    return 0
+  }
+  const file = loadConfigFile({ env: io.env, cwd: process.cwd(), entry: undefined })
+  const { config, origins, problems: mistakes } = readConfig({ env: io.env, file: file.settings })
+  const problems = [...file.problems, ...mistakes]
   const rows = listSettings(settings).map((named) => ({
     path: named.path,
     value: shown(named, config),
@@ -33,7 +46,9 @@ export async function runConfigCommand(argv: readonly string[], io: CommandIo): 
   }))
   if (values.json) {
     const shownConfig = Object.fromEntries(rows.map(({ path, value }) => [path, value]))
-    io.stdout.write(`${JSON.stringify({ config: shownConfig, origins, problems }, undefined, 2)}\n`)
+    io.stdout.write(
+      `${JSON.stringify({ config: shownConfig, origins, problems, file: file.path ?? null }, undefined, 2)}\n`,
+    )
   } else {
     const widths = [
       Math.max(...rows.map(({ path }) => path.length)),

@@ -5,6 +5,8 @@ import path from 'node:path'
 export interface PackageIdentity {
   readonly name: string | undefined
   readonly version: string | undefined
+  /** Where it is; `undefined` when there is none. */
+  readonly folder?: string
 }
 
 /**
@@ -15,7 +17,7 @@ export function nearestPackage(from: string): PackageIdentity {
   let folder = realPath(from)
   for (;;) {
     const found = readPackage(path.join(folder, 'package.json'))
-    if (found?.name !== undefined) return found
+    if (found?.name !== undefined) return { ...found, folder }
     const parent = path.dirname(folder)
     if (parent === folder) return { name: undefined, version: undefined }
     folder = parent
