@@ -1,7 +1,4 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { promisify } from 'node:util'
 
 import { describe, expect, test } from 'vitest'
@@ -9,10 +6,11 @@ import { describe, expect, test } from 'vitest'
 import { findPrometheus } from '../../../test/support/components.ts'
 import { testWith } from '../../../test/support/test-with.ts'
 import { packProblems } from '../src/pack/pack-problems.ts'
-import { toYaml } from '../src/pack/to-yaml.ts'
 import { buildRules, ruleGroups } from '../src/rules/build-rules.ts'
 import { isAlert } from '../src/rules/rule.ts'
-import { alertCases, type AlertCase } from './rules/alert-cases.ts'
+import { alertCases } from './rules/alert-cases.ts'
+import { recordingCases } from './rules/recording-cases.ts'
+import { rulesFolder } from './support/rules-folder.ts'
 
 const run = promisify(execFile)
 const prometheus = await findPrometheus()
@@ -98,7 +96,7 @@ describe('every alert', () => {
     'fires with its labels and its words when it should, and only then (`promtool test rules`)',
     async ({ promtool }) => {
       await using folder = await rulesFolder()
-      const told = await run(promtool, ['test', 'rules', ...(await folder.tests(alertCases))]).catch(failure)
+      const told = await run(promtool, ['test', 'rules', ...(await folder.alertTests(alertCases))]).catch(failure)
       expect(told.stdout + told.stderr).toMatch(/^(?:Unit Testing: .*\n\s+SUCCESS\s+)+$/)
     },
     120_000,
@@ -107,70 +105,34 @@ describe('every alert', () => {
   testWith(prometheus, 'is caught by its cases when its limit is another', async ({ promtool }) => {
     const ofGuide = alertCases.filter(({ alert }) => !alert.startsWith('Mcp'))
     await using folder = await rulesFolder({ queueSize: 102, errorRate: 0.3 })
-    const { stderr } = await run(promtool, ['test', 'rules', ...(await folder.tests(ofGuide))]).catch(failure)
+    const { stderr } = await run(promtool, ['test', 'rules', ...(await folder.alertTests(ofGuide))]).catch(failure)
     expect(stderr).toContain('alertname: QueueBacklog')
     expect(stderr).toContain('alertname: HighErrorRate')
     expect(stderr).not.toContain('alertname: SlowResponses')
   })
 })
 
-interface RulesFolder extends AsyncDisposable {
-  /** The whole, as users get it. */
-  readonly rules: string
-  /** Writes files of tests for the rules: each with the group alone that its cases are about. */
-  tests(cases: readonly AlertCase[]): Promise<string[]>
-}
+describe('every recorded series', () => {
+  testWith(
+    prometheus,
+    'has the value that it should: shared queues counted once, local ones added up (`promtool test rules`)',
+    async ({ promtool }) => {
+      await using folder = await rulesFolder()
+      const told = await run(promtool, ['test', 'rules', ...(await folder.recordingTests(recordingCases))]).catch(
+        failure,
+      )
+      expect(told.stdout + told.stderr).toMatch(/^(?:Unit Testing: .*\n\s+SUCCESS\s+)+$/)
 
-async function rulesFolder(thresholds = {}): Promise<RulesFolder> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'mcp-rules-'))
-  const write = async (name: string, content: unknown): Promise<string> => {
-    await writeFile(path.join(folder, name), toYaml(content))
-    return path.join(folder, name)
-  }
-  const { groups } = buildRules({ thresholds })
-  return {
-    rules: await write('mcp.rules.yaml', { groups }),
-    async tests(cases) {
-      const files: string[] = []
-      for (const group of groups) {
-        const names = new Set(group.rules.map(({ alert }) => alert))
-        const ofGroup = cases.filter(({ alert }) => names.has(alert))
-        const rulesFile = await write(`${group.name}.yaml`, { groups: [group] })
-        for (const [step, ofStep] of Map.groupBy(ofGroup, (it) => it.step ?? '1m')) {
-          files.push(await write(`${group.name}.${step}.tests.yaml`, promtoolTests(rulesFile, step, ofStep)))
-        }
-      }
-      return files
+      const wrong = recordingCases
+        .slice(0, 2)
+        .map((it) => ({ ...it, is: { [`${it.record}{job="mcp", plugin="words"}`]: 1 } }))
+      const { stderr } = await run(promtool, ['test', 'rules', ...(await folder.recordingTests(wrong))]).catch(failure)
+      expect(stderr).toContain('plugin="words"} 6E+01')
+      expect(stderr).toContain('plugin="words"} 2.4E+02')
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  }
-}
-
-function promtoolTests(file: string, step: string, cases: readonly AlertCase[]): object {
-  const annotations = new Map(
-    buildRules().groups.flatMap(({ rules: all }) => all.map((rule) => [rule.alert, rule.annotations])),
+    60_000,
   )
-  const severities = new Map(alerts.map(({ alert, severity }) => [alert, severity]))
-  return {
-    rule_files: [file],
-    evaluation_interval: step,
-    tests: cases.map(({ alert, at, fires, series, title }) => ({
-      name: `${alert}: ${title}`,
-      interval: step,
-      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-      alert_rule_test: [
-        {
-          eval_time: at,
-          alertname: alert,
-          exp_alerts: fires.map(({ description, labels }) => ({
-            exp_labels: { severity: severities.get(alert), ...labels },
-            exp_annotations: { ...annotations.get(alert), description },
-          })),
-        },
-      ],
-    })),
-  }
-}
+})
 
 function failure(error: unknown): { stdout: string; stderr: string } {
   return error as { stdout: string; stderr: string }

@@ -144,9 +144,9 @@ export const pluginPerformance: DashboardSpec = {
         {
           title: 'Jobs Running',
           kind: 'timeseries',
-          description: 'Jobs that run now, by plugin.',
+          description: 'Jobs that run now, all instances together; those of a shared queue are counted once.',
           unit: 'short',
-          queries: [{ expr: 'sum by (plugin) (mcp_queue_active_jobs)', legend: '{{plugin}}' }],
+          queries: [{ expr: 'job_plugin:mcp_queue_active_jobs:total', legend: '{{job}} {{plugin}}' }],
         },
       ],
     },

@@ -1,16 +1,18 @@
 import type { RecordingRule, RuleGroupOf } from './rule.ts'
 
-/** Series of queues that all instances see alike, and series of queues that each instance has of its own. */
-const shared = (metric: string): string => `${metric} and on (job, instance, plugin) mcp_queue_info{scope="shared"}`
-const local = (metric: string): string => `${metric} unless on (job, instance, plugin) mcp_queue_info{scope="shared"}`
+/** Instances and plugins whose queue all instances see alike, each once, however many engines it has. */
+const SHARED = 'max by (job, instance, plugin, scope) (mcp_queue_info{scope="shared"})'
 
-/** Queues as a whole: the jobs of a shared queue are counted once, those of local ones are added up. */
+/** A queue as a whole: what all instances see alike counts once, what each has of its own is added up. */
+function total(metric: string): string {
+  const shared = `max by (job, plugin, scope) (${metric} * on (job, instance, plugin) group_left (scope) ${SHARED})`
+  const local = `sum by (job, plugin) (${metric} unless on (job, instance, plugin) ${SHARED})`
+  return `sum by (job, plugin) (${shared} or ${local})`
+}
+
 const recordings: readonly RecordingRule[] = [
-  {
-    record: 'job_plugin:mcp_queue_size:total',
-    expr: `max by (job, plugin) (${shared('mcp_queue_size')}) or sum by (job, plugin) (${local('mcp_queue_size')})`,
-    by: ['job', 'plugin'],
-  },
+  { record: 'job_plugin:mcp_queue_size:total', expr: total('mcp_queue_size'), by: ['job', 'plugin'] },
+  { record: 'job_plugin:mcp_queue_active_jobs:total', expr: total('mcp_queue_active_jobs'), by: ['job', 'plugin'] },
   {
     record: 'job_plugin:mcp_queue_oldest_job_age_seconds:max',
     // The oldest job of all is the oldest one of either kind.
