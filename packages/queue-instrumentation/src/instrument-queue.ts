@@ -15,8 +15,7 @@ export function instrumentQueue<Q extends object>(queue: Q, options?: EngineOpti
 export function instrumentQueue(given: QueueOptions | object, options: EngineOptions = {}): unknown {
   const engine = queueEngines.find(({ recognises }) => recognises(given))
   if (engine !== undefined) {
-    engine.instrument(given, options)
-    return given
+    return engine.instrument(given, options) ?? given
   }
   if (isPlain(given)) return measureQueue(given as QueueOptions)
   const known = queueEngines.map(({ name }) => name).join(', ')

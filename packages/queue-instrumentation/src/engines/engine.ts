@@ -29,6 +29,6 @@ export interface QueueEngine {
   readonly instrumentModule: (exports: Readonly<Record<string, unknown>>, whole?: unknown) => unknown
   /** Whether a value is one of its queues, by its shape. */
   readonly recognises: (value: object) => boolean
-  /** Instruments one queue; what was said of it before is said anew. */
-  readonly instrument: (queue: object, options: EngineOptions) => void
+  /** Instruments one queue; what was said of it before is said anew. What is returned, if anything, takes its place. */
+  readonly instrument: (queue: object, options: EngineOptions) => object | void
 }
