@@ -21,7 +21,7 @@ export interface RunningRabbitMq extends AsyncDisposable {
 /** Starts an empty RabbitMQ on a free port of 127.0.0.1, and resolves when it takes connections, in about six seconds. */
 export async function startRabbitMq(found: RabbitMq): Promise<RunningRabbitMq> {
   const folder = await mkdtemp(path.join(tmpdir(), 'rabbitmq-'))
-  const [port = 0, distributionPort = 0, epmdPort = 0] = await Promise.all([freePort(), freePort(), freePort()])
+  const [port, distributionPort, epmdPort] = await Promise.all([freePort(), freePort(), freePort()])
   const plugins = path.join(folder, 'plugins')
   const config = path.join(folder, 'rabbitmq.conf')
   await writeFile(plugins, '[].\n')
@@ -72,10 +72,10 @@ export async function startRabbitMq(found: RabbitMq): Promise<RunningRabbitMq> {
 
 /** As its own start script has it, with one scheduler and without busy waiting: the cores are for the tests. */
 const BOOT = [
-  ...['-noinput', '-s', 'rabbit', 'boot', '-boot', 'start_sasl', '+W', 'w', '+S', '1:1', '+sbwt', 'none'],
-  ...['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '-kernel', 'prevent_overlapping_partitions', 'false'],
-  ...['-syslog', 'logger', '[]', '-syslog', 'syslog_error_logger', 'false'],
-]
+  '-noinput -s rabbit boot -boot start_sasl +W w +S 1:1 +sbwt none',
+  '-kernel inet_dist_use_interface {127,0,0,1} -kernel prevent_overlapping_partitions false',
+  '-syslog logger [] -syslog syslog_error_logger false',
+].flatMap((args) => args.split(' '))
 
 function erlangEnvironment({ erlang, erts }: RabbitMq, home: string, epmdPort: number): Record<string, string> {
   return {

@@ -92,7 +92,7 @@ function patch(owner: PQueue): void {
   if (patched.has(owner)) return
   patched.add(owner)
   const { add, clear } = owner
-  const methods: ThisType<PQueue> = {
+  const methods = {
     add(this: PQueue, task: Task, ...rest: [options?: AddOptions]) {
       const known = typeof task === 'function' ? measuredOf(this) : null
       return known === null
