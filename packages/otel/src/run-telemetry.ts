@@ -5,6 +5,7 @@ import { writeStderrLine } from './diagnostics/stderr-line.ts'
 import { createEndpointHandler, endpointPaths } from './endpoint/create-handler.ts'
 import { openEndpoint, type EndpointServer } from './endpoint/endpoint-server.ts'
 import { createExportTally } from './export/export-tally.ts'
+import { offerMcpHealth } from './health/offer-mcp-health.ts'
 import { startHealth } from './health/start-health.ts'
 import { serviceIdentity } from './identity/create-resource.ts'
 import { instrumentApp } from './instrument/instrument-app.ts'
@@ -76,6 +77,7 @@ export function runTelemetry(
   }
   const stops = [
     observeMcpTasks(),
+    offerMcpHealth(health, config.mcp),
     onMcpStdio(moveEndpoint, () => void flush.all({ holds: false })),
     () => instrumented.disable(),
     () => logLines.stop(),

@@ -1,3 +1,5 @@
+export { CONNECT_CHANNEL } from './connecting.ts'
+export type { Connecting } from './connecting.ts'
 export { instrumentClient, instrumentMcp, instrumentServer } from './instrument-mcp.ts'
 export type { McpClasses } from './instrument-mcp.ts'
 export { PROTOCOL_BUCKETS, protocolInstruments } from './instruments.ts'

@@ -1,4 +1,5 @@
 import { attach, prepare } from './attach.ts'
+import { announceConnecting } from './connecting.ts'
 import { fieldsOf } from './message.ts'
 import { following } from './observe-handlers.ts'
 import type { McpOptions } from './options.ts'
@@ -87,7 +88,10 @@ function wrapConnect(prototype: object): void {
     'connect',
     (connect) =>
       function (transport, ...rest) {
-        guarded('a connection', () => prepare(this as object, transport))
+        guarded('a connection', () => {
+          announceConnecting(this as object, transport)
+          prepare(this as object, transport)
+        })
         return Reflect.apply(connect, this, [transport, ...rest])
       },
   )

@@ -51,9 +51,8 @@ export function knownNames(
     },
     labelOf(name) {
       const registered = registry()
-      if (registered !== undefined) return Object.hasOwn(registered, name) ? name : OTHER
-      if (told.has(name)) return name
-      if (told.size > 0) return OTHER
+      if ((registered !== undefined && Object.hasOwn(registered, name)) || told.has(name)) return name
+      if (registered !== undefined || told.size > 0) return OTHER
       if (unproven.size < MAX_UNPROVEN) unproven.add(name)
       return unproven.has(name) ? name : OTHER
     },

@@ -167,6 +167,16 @@ const mcp = {
     default: true,
     doc: 'Counts the bytes of messages, for which each is written as JSON once more.',
   }),
+  health: setting(oneOf('off', 'resource', 'tool', 'both'), {
+    env: 'MCP_OTEL_MCP_HEALTH',
+    default: 'off',
+    doc: 'Offers the health of a server over stdio to its client: as the resource `health://server`, the tool `health`, or both.',
+  }),
+  healthDetails: setting(onOff, {
+    env: 'MCP_OTEL_MCP_HEALTH_DETAILS',
+    default: false,
+    doc: 'Shows there also checks, queues, the process, and why something is not healthy.',
+  }),
   guardStdout: setting(onOff, {
     env: 'MCP_OTEL_MCP_GUARD_STDOUT',
     default: false,
