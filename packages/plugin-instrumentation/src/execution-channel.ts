@@ -22,9 +22,10 @@ export interface PluginExecution {
   readonly context: Context
 }
 
+const executions = channel(EXECUTION_CHANNEL)
+
 /** Publishes an execution. */
 export function publishExecution(execution: () => PluginExecution): void {
-  const executions = channel(EXECUTION_CHANNEL)
   if (executions.hasSubscribers) executions.publish(execution())
 }
 
@@ -33,7 +34,6 @@ export function publishExecution(execution: () => PluginExecution): void {
  * it. What the listener throws is said and goes no further.
  */
 export function onExecution(listener: (execution: PluginExecution) => void): () => void {
-  const executions = channel(EXECUTION_CHANNEL)
   const subscriber = (message: unknown): void => {
     const execution = message as PluginExecution
     try {

@@ -23,6 +23,8 @@ export interface ExecutionOptions extends PluginScope, StatusRules {
   readonly context?: Context | undefined
   /** `false`: no span of its own, because `context` carries the one that stands for this execution. */
   readonly span?: false | undefined
+  /** When it began, on the clock of `performance.now()`; default: now. */
+  readonly started?: number | undefined
   /** Further attributes of the span. */
   readonly attributes?: Attributes | undefined
   readonly links?: Link[] | undefined
@@ -34,6 +36,8 @@ export interface ExecutionOptions extends PluginScope, StatusRules {
 export interface ExecutionEnd extends OutcomeEnd {
   /** Attributes of the span that are known only at the end. */
   readonly attributes?: Attributes
+  /** When it ended, on the clock of `performance.now()`; default: now. */
+  readonly ended?: number | undefined
 }
 
 /** One execution of a command, from `startExecution` to `end`. */
@@ -48,7 +52,7 @@ export interface Execution {
 
 /** Starts an execution that its caller ends. Never throws. */
 export function startExecution(name: CommandName, options: ExecutionOptions = {}): Execution {
-  const started = performance.now()
+  const started = options.started ?? performance.now()
   const registry = pluginRegistry(options.meterProvider)
   const record = recordOf(registry, isName(name.plugin) ? name.plugin : OTHER)
   const command = commandOf(record, name.command)
@@ -63,7 +67,7 @@ export function startExecution(name: CommandName, options: ExecutionOptions = {}
     end(end = {}) {
       if (ended) return
       ended = true
-      const durationMs = performance.now() - started
+      const durationMs = (end.ended ?? performance.now()) - started
       try {
         finish({ registry, record, command, span, context: own, durationMs, options, end })
       } catch (error) {

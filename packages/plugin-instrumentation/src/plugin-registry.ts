@@ -31,9 +31,10 @@ interface Registries {
   readonly byProvider: WeakMap<MeterProvider, PluginRegistry>
 }
 
+const registries = processWide<Registries>('plugins', () => ({ byProvider: new WeakMap() }))
+
 /** Returns the registry of a meter provider; without one, that of the global provider, which may be registered later. */
 export function pluginRegistry(meterProvider?: MeterProvider): PluginRegistry {
-  const registries = processWide<Registries>('plugins', () => ({ byProvider: new WeakMap() }))
   if (meterProvider === undefined) return (registries.global ??= createRegistry())
   let registry = registries.byProvider.get(meterProvider)
   if (registry === undefined) registries.byProvider.set(meterProvider, (registry = createRegistry(meterProvider)))

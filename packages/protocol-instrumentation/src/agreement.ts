@@ -1,16 +1,19 @@
+import { OTHER } from './bounded-names.ts'
 import { announceTools, knownNames } from './known-names.ts'
+import type { KnownNames } from './known-names.ts'
 import { fieldsOf, textOf } from './message.ts'
 import type { Fields, RpcMessage, RpcNotification } from './message.ts'
 import { protocolVersionOf } from './protocol-version.ts'
+import type { Registry } from './registry.ts'
+import type { TargetKind } from './route.ts'
 import { startSession } from './session.ts'
 import type { Session } from './session.ts'
-import type { ServedNames } from './subject.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import { sessionIdOf } from './transport-facts.ts'
 import type { TransportFacts } from './transport-facts.ts'
 
-/** The tools or prompts that an `McpServer` has registered; `undefined` where there is none. */
-export type Registry = (kind: 'tools' | 'prompts') => Fields | undefined
+/** Names of the side that serves the requests. */
+export type ServedNames = Readonly<Record<TargetKind, KnownNames>>
 
 interface Hello {
   readonly peer: Fields
@@ -66,7 +69,8 @@ export class Agreement {
 
   /** Makes a tool known that was registered after the connection was made. */
   announce(tool: string): void {
-    if (this.#registry('tools') !== undefined && tool !== '_OTHER') announceTools(this.#telemetry, this.#server, [tool])
+    if (tool === OTHER || this.#telemetry.announced.get(this.#server)?.has(tool) === true) return
+    if (this.#registry('tools') !== undefined) announceTools(this.#telemetry, this.#server, [tool])
   }
 
   /** A request or notification goes either way. */
@@ -79,8 +83,8 @@ export class Agreement {
   /** The answer to a request of that method goes either way. */
   answers(method: string, answer: RpcMessage): void {
     if (!('result' in answer)) return
-    if (method === 'tools/list') this.#names.tools.told(fieldsOf(answer.result)['tools'])
-    else if (method === 'prompts/list') this.#names.prompts.told(fieldsOf(answer.result)['prompts'])
+    if (method === 'tools/list') this.#names.tool.told(fieldsOf(answer.result)['tools'])
+    else if (method === 'prompts/list') this.#names.prompt.told(fieldsOf(answer.result)['prompts'])
     else if (method === 'initialize') this.#agreed(fieldsOf(answer.result))
     else if (method === 'server/discover') this.#met(fieldsOf(fieldsOf(answer.result)['serverInfo']))
   }
@@ -118,7 +122,7 @@ export class Agreement {
   #namesOf(server: string): ServedNames {
     const names = (kind: 'tools' | 'prompts') =>
       knownNames(this.#telemetry, `${this.role} ${server}`, kind, () => this.#registry(kind))
-    return { tools: names('tools'), prompts: names('prompts') }
+    return { tool: names('tools'), prompt: names('prompts') }
   }
 
   #setVersion(version: unknown): void {

@@ -1,9 +1,9 @@
 import { Connection } from './connection.ts'
 import { fieldsOf } from './message.ts'
-import type { Fields } from './message.ts'
 import { observeHandlers } from './observe-handlers.ts'
 import { observeTasks } from './observe-tasks.ts'
 import { protocolState, telemetryOf } from './protocol-state.ts'
+import type { Carrier } from './protocol-state.ts'
 import { claimStdio } from './stdio.ts'
 import { guarded, say } from './telemetry.ts'
 import { wrapMethod } from './wrap-method.ts'
@@ -39,53 +39,60 @@ export function prepare(protocol: object, transport: unknown): void {
 /** Observes a transport that has been handed to a server or a client, from now on. */
 export function attach(protocol: object, transport: object): void {
   const telemetry = telemetryOf(protocol)
-  const { ofProtocol, onTransport } = protocolState()
+  const { around, carriers } = protocolState()
   if (telemetry === undefined) return
-  const known = onTransport.get(transport)
-  if (known !== undefined && known === ofProtocol.get(protocol) && !known.isClosed) return
+  const known = carriers.get(transport)?.connection
+  if (known !== undefined && known === carriers.get(protocol)?.connection && !known.isClosed) return
   known?.close()
-  const connection = new Connection(telemetry, protocol, transport, (kind) => registryOf(protocol, kind))
-  observeSend(transport)
+  const owner = around.get(protocol)
+  const connection = new Connection(telemetry, protocol, transport, owner)
+  carrierOf(transport, (carrier) => observeSend(transport, carrier)).connection = connection
+  carrierOf(protocol, (carrier) => observeHandlers(protocol, owner, carrier)).connection = connection
   observeReceive(transport, connection)
-  ofProtocol.set(protocol, connection)
-  onTransport.set(transport, connection)
-  observeHandlers(protocol)
   observeTasks(protocol)
   if (connection.facts.ownsStdout && connection.role === 'server') claimStdio(telemetry)
 }
 
-function observeSend(transport: object): void {
-  const { onTransport, sends } = protocolState()
-  if (sends.has(transport)) return
-  wrapMethod(transport, 'send', (send) => {
-    sends.set(transport, send)
-    return function (message, ...rest) {
-      const pass = (sent: unknown): unknown => Reflect.apply(send, this, [sent, ...rest])
-      const connection = onTransport.get(transport)
-      if (connection === undefined || typeof message !== 'object' || message === null) return pass(message)
-      return connection.send(message, rest[0], pass)
-    }
-  })
+/** Finds what keeps the connection of an object, which is observed when there is none yet. */
+function carrierOf(of: object, observe: (carrier: Carrier) => void): Carrier {
+  const { carriers } = protocolState()
+  const known = carriers.get(of)
+  if (known !== undefined) return known
+  const carrier: Carrier = { connection: undefined }
+  carriers.set(of, carrier)
+  observe(carrier)
+  return carrier
+}
+
+function observeSend(transport: object, carrier: Carrier): void {
+  wrapMethod(
+    transport,
+    'send',
+    (send) =>
+      function (...args) {
+        const [message, options] = args
+        const { connection } = carrier
+        if (connection === undefined || typeof message !== 'object' || message === null)
+          return Reflect.apply(send, this, args)
+        return connection.send(message, options, (sent) => {
+          args[0] = sent
+          return Reflect.apply(send, this, args)
+        })
+      },
+  )
 }
 
 /** The callbacks of a transport are properties that its owner has set before it starts. */
 function observeReceive(transport: object, connection: Connection): void {
   const { onclose, onmessage } = fieldsOf(transport)
-  const received = function (this: unknown, message: unknown, ...rest: unknown[]): unknown {
-    const pass = (): unknown => Reflect.apply(onmessage as AnyMethod, this, [message, ...rest])
-    if (typeof message !== 'object' || message === null) return pass()
-    return connection.receive(message, rest[0], pass)
+  const received: AnyMethod = function (...args) {
+    const [message, extra] = args
+    const pass = (): unknown => Reflect.apply(onmessage as AnyMethod, this, args)
+    return typeof message === 'object' && message !== null ? connection.receive(message, extra, pass) : pass()
   }
   const closed = function (this: unknown, ...args: unknown[]): unknown {
     guarded('a close', () => connection.close())
     return typeof onclose === 'function' ? Reflect.apply(onclose, this, args) : undefined
   }
   Object.assign(transport, { onclose: closed, ...(typeof onmessage === 'function' && { onmessage: received }) })
-}
-
-/** The registry of an `McpServer` around a server, which names its tools and prompts. */
-function registryOf(protocol: object, kind: 'tools' | 'prompts'): Fields | undefined {
-  const fields = fieldsOf(protocolState().around.get(protocol))
-  const registry = fields[kind === 'tools' ? '_registeredTools' : '_registeredPrompts']
-  return typeof registry === 'object' && registry !== null ? (registry as Fields) : undefined
 }

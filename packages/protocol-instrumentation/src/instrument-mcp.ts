@@ -114,10 +114,7 @@ function wrapMcpServer(prototype: object): void {
     'executeToolHandler',
     (execute) =>
       function (...args) {
-        return following(
-          () => Reflect.apply(execute, this, args),
-          (error) => guarded('an error', () => report(this as object, args[2], error)),
-        )
+        return following(execute, this, args, (error) => report(this as object, args[2], error))
       },
   )
 }
@@ -136,8 +133,8 @@ function report(server: object, extra: unknown, error: unknown): void {
   const { mcpReq, requestId } = fieldsOf(extra)
   const { server: protocol } = fieldsOf(server)
   protocolState()
-    .ofProtocol.get(protocol as object)
-    ?.threw(requestId ?? fieldsOf(mcpReq)['id'], error)
+    .carriers.get(protocol as object)
+    ?.connection?.threw(requestId ?? fieldsOf(mcpReq)['id'], error)
 }
 
 function isFirst(prototype: object): boolean {

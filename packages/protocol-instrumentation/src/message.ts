@@ -70,3 +70,8 @@ export function jsonBytes(value: unknown): number {
     return 0
   }
 }
+
+/** Returns the size of an answer whose result has been measured. */
+export function answerBytes(message: RpcMessage, resultBytes: number): number {
+  return resultBytes === 0 ? jsonBytes(message) : jsonBytes({ ...message, result: 0 }) - 1 + resultBytes
+}

@@ -1,15 +1,13 @@
 import { failSpan } from '@mcp/otel-core'
 import type { Execution } from '@mcp/otel-plugin-instrumentation'
-import { SpanKind, context, trace } from '@opentelemetry/api'
+import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 
-import { OTHER } from './bounded-names.ts'
-import type { DurationRecorders } from './duration-recorders.ts'
 import type { RpcNotification } from './message.ts'
 import type { RpcOutcome } from './outcome-of.ts'
-import { spanAttributesOf } from './subject.ts'
-import type { Target } from './subject.ts'
-import { guarded } from './telemetry.ts'
+import type { Route, Side, Topic } from './route.ts'
+import { detailAttributes, startAttributes } from './span-attributes.ts'
+import { complain } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import type { Origin } from './trace-meta.ts'
 import { sessionIdOf } from './transport-facts.ts'
@@ -20,23 +18,22 @@ export interface OperationScope {
   readonly telemetry: ProtocolTelemetry
   readonly facts: TransportFacts
   readonly transport: object
-  /** The revision of the protocol as far as it is known; the answer to `initialize` tells it. */
-  readonly version: string
-  readonly durations: DurationRecorders
-  /** Is told of each end, once. */
-  ended(operation: Operation, outcome: RpcOutcome): void
+  /** As far as it is known; the answer to `initialize` tells the revision of the protocol. */
+  readonly route: Route
+  /** Is told of each end, once; `at` is on the clock of `performance.now()`. */
+  ended(operation: Operation, outcome: RpcOutcome, at: number): void
 }
 
 /** One request or notification, from its start to its end. */
 export class Operation {
-  readonly side: 'server' | 'client'
+  readonly side: Side
   readonly message: RpcNotification
-  /** The method as a label. */
-  readonly method: string
-  readonly target: Target | undefined
+  readonly topic: Topic
   /** The caller's context with the operation's span in it. */
   readonly context: Context
   readonly span: Span | undefined
+  /** On the clock of `performance.now()`. */
+  readonly started: number = performance.now()
   /** The execution that it is, where it is one. */
   execution: Execution | undefined
   /** What a handler threw. */
@@ -44,22 +41,18 @@ export class Operation {
   /** How it will end once the answer is on its way. */
   answered: RpcOutcome | undefined
   readonly #scope: OperationScope
-  readonly #started = performance.now()
+  readonly #route: Route
   #isEnded = false
 
-  constructor(
-    scope: OperationScope,
-    side: 'server' | 'client',
-    message: RpcNotification,
-    method: string,
-    target: Target | undefined,
-    origin: Origin,
-  ) {
+  constructor(scope: OperationScope, side: Side, message: RpcNotification, topic: Topic, origin: Origin) {
     this.side = side
     this.message = message
-    this.method = method
-    this.target = target
+    this.topic = topic
     this.#scope = scope
+    this.#route = scope.route
+    this.execution = undefined
+    this.thrown = undefined
+    this.answered = undefined
     this.span = this.#startSpan(origin)
     this.context = this.span === undefined ? origin.parent : trace.setSpan(origin.parent, this.span)
   }
@@ -68,10 +61,23 @@ export class Operation {
   end(outcome: RpcOutcome): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    const seconds = (performance.now() - this.#started) / 1000
-    guarded('the metrics of an operation', () => this.#scope.durations.record(seconds, this, outcome))
-    if (this.span !== undefined) guarded('the end of a span', () => this.#endSpan(outcome))
-    guarded('the end of an operation', () => this.#scope.ended(this, outcome))
+    const at = performance.now()
+    const scope = this.#scope
+    try {
+      if (scope.telemetry.recordsConventions) this.#record(outcome, at)
+    } catch (error) {
+      complain('the metrics of an operation', error)
+    }
+    try {
+      if (this.span !== undefined) this.#endSpan(this.span, outcome)
+    } catch (error) {
+      complain('the end of a span', error)
+    }
+    try {
+      scope.ended(this, outcome, at)
+    } catch (error) {
+      complain('the end of an operation', error)
+    }
   }
 
   /** Adds to the span what costs something to find out, if somebody is going to see it. */
@@ -79,25 +85,39 @@ export class Operation {
     if (this.span?.isRecording() === true) this.span.setAttributes(attributes())
   }
 
-  #startSpan({ links, parent }: Origin): Span | undefined {
-    const { facts, telemetry, transport } = this.#scope
-    if (telemetry.tracer === undefined) return undefined
-    const { method, side, target } = this
-    const name = target === undefined || target.label === OTHER ? method : `${method} ${target.label}`
-    const attributes = spanAttributesOf(this, facts, sessionIdOf(transport), telemetry.options)
-    const kind = side === 'server' ? SpanKind.SERVER : SpanKind.CLIENT
-    return telemetry.tracer.startSpan(name, { kind, attributes, ...(links && { links }) }, parent)
+  #record(outcome: RpcOutcome, at: number): void {
+    const { route } = this.#scope
+    const { kind, label, method } = this.topic
+    const topic = route === this.#route ? this.topic : route.topic(method, kind, label)
+    route.record(this.side, topic, (at - this.started) / 1000, outcome, this.context)
   }
 
-  #endSpan({ code, errorType, isFailure, status, thrown }: RpcOutcome): void {
-    const { span } = this
-    if (span === undefined) return
+  #startSpan({ links, parent }: Origin): Span | undefined {
+    const { facts, telemetry, transport } = this.#scope
+    const { options, tracer } = telemetry
+    if (tracer === undefined) return undefined
+    const { message, side, topic } = this
+    const kind = side === 'server' ? SpanKind.SERVER : SpanKind.CLIENT
+    const attributes = startAttributes(message, topic)
+    const span = tracer.startSpan(topic.spanName, { kind, attributes, ...(links && { links }) }, parent)
+    if (!span.isRecording()) return span
+    const { version } = this.#route
+    span.setAttributes(detailAttributes(message, topic, { facts, options, version, sessionId: sessionIdOf(transport) }))
+    return span
+  }
+
+  #endSpan(span: Span, { code, errorType, isFailure, message, status, thrown }: RpcOutcome): void {
     try {
-      const { version } = this.#scope
-      if (version !== '') span.setAttribute('mcp.protocol.version', version)
+      const { route } = this.#scope
+      if (route !== this.#route) span.setAttribute('mcp.protocol.version', route.version)
       if (code !== undefined) span.setAttribute('rpc.response.status_code', String(code))
-      if (isFailure && errorType !== undefined) failSpan(span, errorType, thrown ?? { status })
-      else if (errorType !== undefined) span.setAttribute('error.type', errorType)
+      if (errorType === undefined) return
+      if (!isFailure) {
+        span.setAttribute('error.type', errorType)
+        return
+      }
+      failSpan(span, errorType, thrown ?? { status })
+      if (message !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message })
     } finally {
       span.end()
     }

@@ -2,7 +2,7 @@ import { errorType, outcomeStatus } from '@mcp/otel-core'
 import type { OutcomeStatus } from '@mcp/otel-core'
 import type { ExecutionEnd } from '@mcp/otel-plugin-instrumentation'
 
-import { errorCodeOf, fieldsOf } from './message.ts'
+import { errorCodeOf, fieldsOf, textOf } from './message.ts'
 import type { RpcMessage } from './message.ts'
 
 /** How a request or a notification ended. */
@@ -15,6 +15,8 @@ export interface RpcOutcome {
   readonly isFailure: boolean
   /** Code of the JSON-RPC error that was the answer. */
   readonly code?: number
+  /** Message of that error. */
+  readonly message?: string
   /** What was thrown, if that is known. */
   readonly thrown?: { readonly error: unknown }
 }
@@ -38,7 +40,9 @@ export function answerOutcome(
     const code = errorCodeOf(response) ?? -32603
     const isMistake = side === 'server' && CALLERS_MISTAKES.has(code)
     const status = thrown === undefined || isMistake ? 'error' : failureStatus(thrown.error)
-    return { status, code, isFailure: !isMistake, ...(!isMistake && { errorType: String(code) }), ...known }
+    if (isMistake) return { status, code, isFailure: false, ...known }
+    const message = textOf(fieldsOf(response.error)['message'])
+    return { status, code, isFailure: true, errorType: String(code), ...(message !== undefined && { message }), ...known }
   }
   if (fieldsOf(response.result)['isError'] !== true) return SUCCESS
   const status = thrown === undefined ? 'error' : failureStatus(thrown.error)
@@ -58,9 +62,9 @@ export function cancellationOutcome(reason: unknown): RpcOutcome {
 }
 
 /** Returns the end of the execution that a call is: with the class of what was thrown, where that is known. */
-export function executionEnd({ status, errorType: type, thrown }: RpcOutcome): ExecutionEnd {
-  if (thrown !== undefined) return { status, error: thrown.error }
-  return { status, ...(type !== undefined && { errorType: type }) }
+export function executionEnd({ status, errorType: type, thrown }: RpcOutcome, ended: number): ExecutionEnd {
+  if (thrown !== undefined) return { status, error: thrown.error, ended }
+  return type === undefined ? { status, ended } : { status, errorType: type, ended }
 }
 
 function failureStatus(error: unknown): OutcomeStatus {

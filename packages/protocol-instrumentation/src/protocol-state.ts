@@ -2,7 +2,11 @@ import { processWide } from '@mcp/otel-core'
 
 import type { Connection } from './connection.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
-import type { AnyMethod } from './wrap-method.ts'
+
+/** The connection of a transport, or of a server or client, now: looked up once, and then at hand for each message. */
+export interface Carrier {
+  connection: Connection | undefined
+}
 
 /** What is known of the objects of an SDK; one per process, so that whichever build of ours meets them, it meets them once. */
 export interface ProtocolState {
@@ -14,12 +18,8 @@ export interface ProtocolState {
   readonly around: WeakMap<object, object>
   /** Who is about to start a transport. */
   readonly starting: WeakMap<object, object>
-  /** The connection that a transport carries now. */
-  readonly onTransport: WeakMap<object, Connection>
-  /** The connection of a server or client now. */
-  readonly ofProtocol: WeakMap<object, Connection>
-  /** The transports' own methods that were wrapped. */
-  readonly sends: WeakMap<object, AnyMethod>
+  /** Transports, servers and clients that have been observed. */
+  readonly carriers: WeakMap<object, Carrier>
   /** Handler registries and protocols that report. */
   readonly reporting: WeakSet<object>
 }
@@ -29,9 +29,7 @@ const state: ProtocolState = processWide<ProtocolState>('protocol', () => ({
   telemetry: new WeakMap(),
   around: new WeakMap(),
   starting: new WeakMap(),
-  onTransport: new WeakMap(),
-  ofProtocol: new WeakMap(),
-  sends: new WeakMap(),
+  carriers: new WeakMap(),
   reporting: new WeakSet(),
 }))
 

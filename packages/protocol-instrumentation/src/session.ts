@@ -1,4 +1,4 @@
-import { addressAttributes } from './duration-recorders.ts'
+import { addressAttributes } from './route.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import type { TransportFacts } from './transport-facts.ts'
 

@@ -15,6 +15,7 @@ import type { BoundedNames } from './bounded-names.ts'
 import { protocolInstruments } from './instruments.ts'
 import type { NameBook } from './known-names.ts'
 import type { McpOptions } from './options.ts'
+import type { Route } from './route.ts'
 import { VERSION } from './version.ts'
 
 /** Instrumentation scope of the protocol's metrics and spans. */
@@ -31,9 +32,13 @@ export interface ProtocolTelemetry {
   readonly errors: Instruments<typeof errorInstruments>
   /** Requests without an answer, by who serves them. */
   readonly active: Readonly<Record<'server' | 'client', BoundAdder>>
+  /** Bytes of messages, by who receives or sends them. */
+  readonly bytes: Readonly<Record<'server' | 'client', Readonly<Record<'received' | 'sent', BoundAdder>>>>
   readonly recordsConventions: boolean
   readonly recordsExecutions: boolean
   readonly bounds: Bounds
+  /** The routes of all connections. */
+  readonly routes: Map<string, Route>
   /** Names that servers have told, by server. */
   readonly books: Map<string, NameBook>
   /** Tools that were announced as commands, by server. */
@@ -80,6 +85,10 @@ function createTelemetry(options: McpOptions): ProtocolTelemetry {
       server: instruments.activeRequests.bind({ role: 'server' }),
       client: instruments.activeRequests.bind({ role: 'client' }),
     },
+    bytes: {
+      server: bytesOf(instruments, 'server'),
+      client: bytesOf(instruments, 'client'),
+    },
     tracer: spans ? (tracerProvider ?? trace).getTracer(PROTOCOL_SCOPE, VERSION) : undefined,
     instruments,
     errors: createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: CORE_VERSION, ...provider }),
@@ -91,8 +100,16 @@ function createTelemetry(options: McpOptions): ProtocolTelemetry {
       peer: createBoundedNames(50),
       sent: createBoundedNames(200),
     },
+    routes: new Map(),
     books: new Map(),
     announced: new Map(),
+  }
+}
+
+function bytesOf({ messageBytes }: ProtocolTelemetry['instruments'], role: 'server' | 'client') {
+  return {
+    received: messageBytes.bind({ role, direction: 'received' }),
+    sent: messageBytes.bind({ role, direction: 'sent' }),
   }
 }
 
@@ -109,7 +126,12 @@ export function guarded<T>(what: string, work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {
-    say(`${what} could not be observed: ${errorText(error)}; it goes on unobserved`)
+    complain(what, error)
     return undefined
   }
+}
+
+/** Says what kept a piece of our own work from being done. */
+export function complain(what: string, error: unknown): void {
+  say(`${what} could not be observed: ${errorText(error)}; it goes on unobserved`)
 }

@@ -1,0 +1,10 @@
+import type { CaptureOptions } from './options.ts'
+
+const MAX_LENGTH = 2000
+
+/** Returns content as JSON text, without what the redactor takes out, and cut to a length. */
+export function captured(content: unknown, { redact, maxLength = MAX_LENGTH }: CaptureOptions): string | undefined {
+  const text: unknown = JSON.stringify(redact(content))
+  if (typeof text !== 'string') return undefined
+  return text.length > maxLength ? `${text.slice(0, maxLength).toWellFormed()}…` : text
+}

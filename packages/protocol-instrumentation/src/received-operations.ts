@@ -1,0 +1,127 @@
+import { startExecution } from '@mcp/otel-plugin-instrumentation'
+import { ROOT_CONTEXT, context } from '@opentelemetry/api'
+
+import type { Connection } from './connection.ts'
+import { answerBytes, fieldsOf, isRequestId, jsonBytes } from './message.ts'
+import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
+import { receivedMethod } from './method-names.ts'
+import { Operation, within } from './operation.ts'
+import { CANCELLED, SUCCESS, answerOutcome, cancellationOutcome, sendFailure } from './outcome-of.ts'
+import type { SendOn } from './sent-operations.ts'
+import { settling } from './settling.ts'
+import { resultAttributes } from './span-attributes.ts'
+import { complain } from './telemetry.ts'
+import { originOf } from './trace-meta.ts'
+
+/** What the other side asks of this one. */
+export class ReceivedOperations {
+  /** Requests that have not been answered. */
+  readonly open = new Map<RequestId, Operation>()
+  readonly #connection: Connection
+  readonly #protocol: object
+
+  constructor(connection: Connection, protocol: object) {
+    this.#connection = connection
+    this.#protocol = protocol
+  }
+
+  request(message: RpcRequest, extra: unknown, pass: () => unknown): unknown {
+    let operation: Operation | undefined
+    try {
+      if (this.#connection.countsBytes) this.#connection.countBytes('received', jsonBytes(message))
+      operation = this.#begin(message, extra)
+    } catch (error) {
+      complain('a request', error)
+    }
+    return operation === undefined ? pass() : within(operation, pass)
+  }
+
+  notification(message: RpcNotification, extra: unknown, pass: () => unknown): unknown {
+    let operation: Operation | undefined
+    try {
+      operation = this.#start(message, extra)
+    } catch (error) {
+      complain('a notification', error)
+    }
+    try {
+      return operation === undefined ? pass() : within(operation, pass)
+    } finally {
+      operation?.end(SUCCESS)
+      if (message.method === 'notifications/cancelled') this.#cancel(message)
+    }
+  }
+
+  /** The answer to a request is to be sent. */
+  answer(message: RpcResponse, send: SendOn): unknown {
+    const operation = this.open.get(message.id)
+    try {
+      this.#describe(message, operation)
+    } catch (error) {
+      complain('an answer', error)
+    }
+    if (operation === undefined) return send(message)
+    return settling(
+      () => send(message),
+      () => operation.end(operation.answered ?? SUCCESS),
+      (error) => operation.end(sendFailure(error)),
+    )
+  }
+
+  threw(id: unknown, error: unknown): void {
+    const operation = isRequestId(id) ? this.open.get(id) : undefined
+    if (operation !== undefined) operation.thrown ??= { error }
+  }
+
+  close(): void {
+    for (const operation of this.open.values()) operation.end(operation.answered ?? CANCELLED)
+  }
+
+  #begin(message: RpcRequest, extra: unknown): Operation {
+    const { agreement, role, telemetry } = this.#connection
+    this.open.get(message.id)?.end(CANCELLED)
+    const operation = this.#start(message, extra)
+    this.open.set(message.id, operation)
+    telemetry.active.server.add(1)
+    const { kind, label: command } = operation.topic
+    if (role === 'server' && kind === 'tool' && telemetry.recordsExecutions) {
+      agreement.announce(command)
+      const { context: own, started } = operation
+      const { meterProvider } = telemetry.options
+      const name = { plugin: agreement.server, command }
+      operation.execution = startExecution(name, { span: false, context: own, started, meterProvider })
+    }
+    return operation
+  }
+
+  /** A pipe is read in whatever context it was opened; a request over HTTP has one of its own. */
+  #start(message: RpcNotification, extra: unknown): Operation {
+    const { agreement, facts, telemetry } = this.#connection
+    agreement.opens(message, extra)
+    const ambient = facts.kind === 'stdio' ? ROOT_CONTEXT : context.active()
+    const origin = originOf(message, ambient, telemetry.options.trustRemote)
+    const topic = this.#connection.topicOf(message, receivedMethod(message.method, this.#protocol))
+    return new Operation(this.#connection, 'server', message, topic, origin)
+  }
+
+  /** The result is written as JSON once at most, for its own size and for that of the message. */
+  #describe(message: RpcResponse, operation: Operation | undefined): void {
+    const connection = this.#connection
+    const isToolResult = operation?.topic.kind === 'tool' && 'result' in message
+    const isSeen = isToolResult && operation.span?.isRecording() === true
+    const resultBytes = isSeen ? jsonBytes(message.result) : undefined
+    if (connection.countsBytes) {
+      const bytes = resultBytes === undefined ? jsonBytes(message) : answerBytes(message, resultBytes)
+      connection.countBytes('sent', bytes)
+    }
+    if (operation === undefined) return
+    operation.answered = answerOutcome(message, 'server', operation.thrown)
+    connection.agreement.answers(operation.message.method, message)
+    if (isSeen)
+      operation.span?.setAttributes(resultAttributes(message.result, resultBytes, connection.telemetry.options))
+  }
+
+  #cancel(message: RpcMessage): void {
+    const { reason, requestId } = fieldsOf(message.params)
+    if (isRequestId(requestId)) this.open.get(requestId)?.end(cancellationOutcome(reason))
+  }
+}
