@@ -8,6 +8,8 @@ export class Gate {
   /** Looked at on every record, hence a field; `divert` is asked only when it is set. */
   diverted: boolean
   divert: Diversion
+  /** Whether series are kept at all: not where nobody will ever read them. */
+  keeps = true
 
   constructor(divert?: Diversion) {
     this.diverted = divert !== undefined

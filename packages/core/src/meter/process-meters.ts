@@ -44,7 +44,7 @@ export function processMeters(): ProcessMeters {
 
 class SharedMeters implements ProcessMeters {
   readonly provider = new CellMeterProvider({})
-  mode: ProcessMetersMode = 'automatic'
+  mode: ProcessMetersMode = isSdkDisabled(process.env) ? 'off' : 'automatic'
   readonly notices = this.provider.notices
   readonly #switches = new Map<InstrumentStore, Switch>()
 
@@ -79,6 +79,11 @@ class SharedMeters implements ProcessMeters {
   }
 }
 
+/** Where OpenTelemetry is switched off nobody comes to read, and what is recorded would only be kept. */
+function isSdkDisabled(env: NodeJS.ProcessEnv): boolean {
+  return env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true'
+}
+
 /** Decides for one instrument who gets its records. */
 class Switch {
   readonly gate: Gate
@@ -104,6 +109,7 @@ class Switch {
   /** Returns false while nothing is registered, and the cells keep the records for whoever comes. */
   settle(): boolean {
     const { mode, provider } = this.#meters
+    this.gate.keeps = mode !== 'off'
     if (mode === 'own') return this.#open()
     if (mode === 'off') return this.#divert(() => true)
     try {

@@ -32,7 +32,7 @@ export abstract class SyncInstrument {
 
   /** Makes the series of these attributes exist at 0; closed attributes that are left out take each of their values. */
   zero(known: Attributes): void {
-    this.store.zero(known)
+    if (this.gate.keeps) this.store.zero(known)
   }
 
   /** Removes every series whose attributes match. */
