@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
 import type { EventLoopUtilization, PerformanceEntry } from 'node:perf_hooks'
 
+import { outerCgroupLimit } from './cgroup-limit.ts'
 import { oldSpaceLimit, oldSpaceUsed } from './heap-limit.ts'
 import type { CpuHealth, EventLoopHealth, GcHealth, HandlesHealth, MemoryHealth } from './report.ts'
 import { micro } from './rounding.ts'
@@ -28,8 +29,6 @@ export interface ServerVitals {
 const RESOLUTION = 20
 /** Windows are not shorter than this, ms, however often they are rotated: a usage over less says nothing. */
 const LEAST_WINDOW = 5000
-/** Limits beyond this are how kernels write "none". */
-const NO_LIMIT = 2 ** 52
 const GC_KINDS: Readonly<Record<number, string>> = {
   1: 'minor',
   2: 'minor_mark_sweep',
@@ -65,10 +64,11 @@ export function createServerVitals(): ServerVitals {
   let before = mark()
   let current = before
   let lastDelay: Delay | undefined
+  let outerLimit = outerCgroupLimit()
 
   return {
     read: () => ({
-      memory: readMemory(heapLimit),
+      memory: readMemory(heapLimit, outerLimit),
       cpu: cpuSince(before),
       event_loop: {
         utilization: ratio(
@@ -85,6 +85,7 @@ export function createServerVitals(): ServerVitals {
       current = mark()
       lastDelay = delayOf()
       histogram.reset()
+      outerLimit = outerCgroupLimit()
     },
     stop() {
       histogram.disable()
@@ -108,12 +109,13 @@ function mark(): Mark {
   return { at: performance.now(), cpu: process.cpuUsage(), loop: performance.eventLoopUtilization() }
 }
 
-function readMemory(heapLimit: number): MemoryHealth {
+function readMemory(heapLimit: number, outerLimit: number): MemoryHealth {
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage()
   const oldUsed = oldSpaceUsed()
-  const constrained = process.constrainedMemory()
+  // 0 where nothing is known.
+  const constrained = Math.min(process.constrainedMemory() || Infinity, outerLimit)
   const machine = totalmem()
-  const isConstrained = constrained > 0 && constrained < NO_LIMIT && constrained < machine
+  const isConstrained = constrained < machine
   const limit = isConstrained ? constrained : machine
   return {
     rss,

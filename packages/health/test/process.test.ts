@@ -88,10 +88,10 @@ test('a queue that backs up is degraded while it grows, and recovers once it is 
 
 test('memory is measured against --max-old-space-size', async () => {
   const fixture = await startFixture('plugin-server.ts', {
-    flags: ['--max-old-space-size=96', '--expose-gc'],
+    flags: ['--max-old-space-size=128', '--expose-gc'],
     options: {
       health: {
-        memory: { thresholds: { degradedRatio: 0.5, unhealthyRatio: 0.99 }, check: { ttl: 0 } },
+        memory: { thresholds: { degradedRatio: 0.4, unhealthyRatio: 0.75 }, check: { ttl: 0 } },
         // A busy machine delays the loop, which is not what is measured here.
         eventLoop: false,
       },
@@ -99,15 +99,17 @@ test('memory is measured against --max-old-space-size', async () => {
   })
   const { server, checks } = await report(fixture)
   expect(checks['memory']?.status).toBe('healthy')
-  expect(server.memory.heap_limit).toBe(96 * 2 ** 20)
-  await fixture.get('/allocate?megabytes=70')
+  expect(server.memory.heap_limit).toBe(128 * 2 ** 20)
+  await fixture.get('/allocate?megabytes=60')
   const full = await report(fixture)
   expect(full.checks['memory']).toMatchObject({ status: 'degraded', unit: '1' })
-  expect(full.checks['memory']?.message).toMatch(/^the heap is [\d.]+ % of V8's limit \(limit 50 %\)$/)
+  expect(full.checks['memory']?.message).toMatch(/^the heap is [\d.]+ % of V8's limit \(limit 40 %\)$/)
   expect(full.server).toMatchObject({ status: 'degraded' })
   expect(full.status).toBe('degraded')
-  expect(full.server.memory.old_space_used).toBeGreaterThan(60 * 2 ** 20)
-  expect((await fixture.get('/kept')).body).toEqual({ megabytes: 70 })
+  expect(full.server.memory.old_space_used).toBeGreaterThan(55 * 2 ** 20)
+  await fixture.get('/allocate?megabytes=95')
+  expect((await report(fixture)).checks['memory']).toMatchObject({ status: 'unhealthy' })
+  expect((await fixture.get('/kept')).body).toEqual({ megabytes: 95 })
   await fixture.get('/release')
   expect((await report(fixture)).checks['memory']?.status).toBe('healthy')
   expect((await report(fixture)).server.gc.count).toBeGreaterThan(0)

@@ -25,16 +25,19 @@ export interface FixtureSettings {
   readonly options?: object
   /** Flags of Node. */
   readonly flags?: readonly string[]
+  /** What starts Node, if that is not to be started directly. */
+  readonly launcher?: readonly string[]
 }
 
 /** Starts a fixture from its TypeScript source in a process of its own; it is killed when the test ends. */
 export function spawnFixture(
   name: string,
-  { options = {}, flags = [] }: FixtureSettings = {},
+  { options = {}, flags = [], launcher = [] }: FixtureSettings = {},
 ): Omit<Fixture, 'origin' | 'get'> {
   const path = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))
   const parameters = ['--conditions=@mcp/source', '--no-warnings', ...flags, path, JSON.stringify(options)]
-  const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program = process.execPath, ...args] = [...launcher, process.execPath, ...parameters]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines: Record<string, unknown>[] = []
   let errors = ''
