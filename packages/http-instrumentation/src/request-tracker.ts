@@ -1,7 +1,13 @@
 import type { EventEmitter } from 'node:events'
 
-import { createInstruments, ERROR_SCOPE, errorInstruments, VERSION as CORE_VERSION } from '@mcp/otel-core'
-import type { Instruments } from '@mcp/otel-core'
+import {
+  createEventRecorder,
+  createInstruments,
+  ERROR_SCOPE,
+  errorInstruments,
+  VERSION as CORE_VERSION,
+} from '@mcp/otel-core'
+import type { AttributesOf, EventRecorder, Instruments } from '@mcp/otel-core'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 
 import type { Emit, Exchange } from './exchange.ts'
@@ -27,6 +33,7 @@ export class RequestTracker {
   readonly faults: FaultLog
   readonly #spans: ServerSpans
   readonly #instruments: Instruments<typeof httpInstruments>
+  readonly #recordRequest: EventRecorder<AttributesOf<typeof httpInstruments.requests>>
   readonly #errors: Instruments<typeof errorInstruments>['errors']
   readonly #findRoute: RouteFinder
 
@@ -35,6 +42,8 @@ export class RequestTracker {
     this.faults = faults
     const provider = config.meterProvider && { meterProvider: config.meterProvider }
     this.#instruments = createInstruments(httpInstruments, { scope: SCOPE, version: VERSION, ...provider })
+    const { requests, requestDuration } = this.#instruments
+    this.#recordRequest = createEventRecorder(requests, requestDuration)
     this.#errors = createInstruments(errorInstruments, {
       scope: ERROR_SCOPE,
       version: CORE_VERSION,
@@ -88,8 +97,7 @@ export class RequestTracker {
     const { context = ROOT_CONTEXT } = exchange
     const method = requestMethod(exchange.method)
     const endpoint = route ?? UNMATCHED
-    this.#instruments.requests.add(1, { method, endpoint, status: String(status) }, context)
-    this.#instruments.requestDuration.record(durationMs / 1000, { method, endpoint }, context)
+    this.#recordRequest(durationMs / 1000, { method, endpoint, status: String(status) }, context)
     if (failure) this.#errors.add(1, { source: 'http', type: failure.type }, context)
     const { onRequest } = this.config
     if (onRequest === undefined) return

@@ -41,7 +41,7 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
       } catch {
         node = nothing
       }
-      let row = rowAt(node, ${slot})
+      let row = rowAt(node ?? nothing, ${slot})
       if (row === ${NO_ROW}) {
         row = store.newRow(value, attributes)
         if (row === ${NO_ROW}) return
@@ -57,8 +57,8 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
   }
 }
 
-/** `childOf`, written out; a row where a node should be has no children either. */
-function levelCode(name: string): string {
+/** `childOf`, written out; what is under a row, where a node should be, is nothing, or undefined where the attribute is missing too. */
+export function levelCode(name: string): string {
   return `key = attributes[${JSON.stringify(name)}]
     if (node.key === key) node = node.child
     else if (node.map === undefined) node = nothing

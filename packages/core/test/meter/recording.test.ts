@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { createInstruments, createMeterProvider } from '../../src/index.ts'
 import { Gate } from '../../src/meter/gate.ts'
 import { InstrumentStore } from '../../src/meter/instrument-store.ts'
 import { LabelTrees } from '../../src/meter/label-index.ts'
@@ -43,6 +44,22 @@ test('the compiled look-up and the interpreted one do the same with any attribut
       expect(compiled.state()).toEqual(interpreted.state())
     }),
   )
+})
+
+test('an attribute that is missing throws nothing where a series of fewer attributes ends', () => {
+  const meterProvider = createMeterProvider()
+  const described = { unit: '1', help: 'h' } as const
+  const { counts, more } = createInstruments(
+    {
+      counts: { kind: 'counter', name: 'counts', ...described, attributes: { plugin: 'string' } },
+      more: { kind: 'counter', name: 'more', ...described, attributes: { plugin: 'string', status: 'string' } },
+    } as const,
+    { scope: 's', meterProvider },
+  )
+  counts.add(1, { plugin: 'a' })
+  more.add(1, { plugin: 'a' } as never)
+  more.add(1, { plugin: 'a', status: 'x' })
+  expect(meterProvider.readSeries('more')).toEqual([{ attributes: { plugin: 'a', status: 'x' }, value: 1 }])
 })
 
 test('where the process forbids code from strings, instruments work all the same', async () => {

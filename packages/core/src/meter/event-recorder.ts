@@ -1,0 +1,113 @@
+import type { Attributes, Context } from '@opentelemetry/api'
+
+import type { TypedAdder, TypedRecorder } from '../typed-instruments.ts'
+import type { LabelIndex } from './label-index.ts'
+import { NO_ROW, NOTHING, rowAt } from './label-tree.ts'
+import { levelCode } from './recording.ts'
+import type { SyncInstrument } from './sync-instrument.ts'
+
+/** Counts one event, and records its value, with the attributes that each of the two instruments declares. */
+export type EventRecorder<A> = (value: number, attributes: A, context?: Context) => void
+
+/**
+ * Fuses a counter and a histogram (or gauge) that describe the same events: each event adds 1 to the one and records its
+ * value on the other, just as the two calls would. Where the attributes of one begin with all of the other's, the series
+ * of both are found in one go. Never throws.
+ */
+export function createEventRecorder<A extends object, B extends object>(
+  counter: TypedAdder<A>,
+  recorder: TypedRecorder<B>,
+): EventRecorder<A & B> {
+  const [counts, values] = [counter, recorder] as unknown as [Counting, Measuring]
+  const forCounter = picking(counts.store?.cells.index.names)
+  const forRecorder = picking(values.store?.cells.index.names)
+  const apart: EventRecorder<Attributes> = (value, attributes, context) => {
+    counts.add(1, forCounter(attributes), context)
+    values.record(value, forRecorder(attributes), context)
+  }
+  const record = (hasCells(counts) && hasCells(values) && fused(counts, values, apart)) || apart
+  return record as EventRecorder<object>
+}
+
+/** What an instrument over own cells has, and one that does nothing or is another SDK's has not. */
+type OwnCells = Pick<SyncInstrument, 'store' | 'gate' | 'write'>
+
+interface Counting extends Partial<OwnCells> {
+  add(value: number, attributes: Attributes, context: Context | undefined): void
+}
+
+interface Measuring extends Partial<OwnCells> {
+  record(value: number, attributes: Attributes, context: Context | undefined): void
+}
+
+function hasCells(instrument: Partial<OwnCells>): instrument is OwnCells {
+  return instrument.store !== undefined
+}
+
+function fused(
+  counts: OwnCells,
+  values: OwnCells,
+  apart: EventRecorder<Attributes>,
+): EventRecorder<Attributes> | undefined {
+  const [one, other] = [counts.store.cells.index, values.store.cells.index]
+  const [shorter, longer] = one.names.length < other.names.length ? [one, other] : [other, one]
+  if (shorter.names.length === 0 || !sharesTree(shorter, longer)) return undefined
+  const levels = longer.names.map(levelCode)
+  levels.splice(shorter.names.length, 0, 'between = node')
+  const end = (index: LabelIndex): string => (index.names.length === shorter.names.length ? 'between' : 'node')
+  const source = `
+    'use strict'
+    return (value, attributes, context) => {
+      if (countGate.diverted || valueGate.diverted) {
+        apart(value, attributes, context)
+        return
+      }
+      let node = root
+      let between = nothing
+      let key, next
+      try {
+        ${levels.join('\n')}
+      } catch {
+        node = nothing
+      }
+      const countRow = rowAt(${end(one)} ?? nothing, ${one.slot})
+      const valueRow = rowAt(${end(other)} ?? nothing, ${other.slot})
+      if (countRow === ${NO_ROW} || valueRow === ${NO_ROW}) {
+        apart(value, attributes, context)
+        return
+      }
+      countWrite(countRow, 1, context)
+      valueWrite(valueRow, value, context)
+    }`
+  const given = {
+    countGate: counts.gate,
+    valueGate: values.gate,
+    countWrite: counts.write,
+    valueWrite: values.write,
+    root: longer.root,
+    nothing: NOTHING,
+    rowAt,
+    apart,
+  }
+  try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- Of the catalogue only the names go in, as JSON.
+    return new Function(...Object.keys(given), source)(...Object.values(given)) as EventRecorder<Attributes>
+  } catch {
+    return undefined
+  }
+}
+
+function sharesTree(shorter: LabelIndex, longer: LabelIndex): boolean {
+  return shorter.root === longer.root && shorter.names.every((name, level) => longer.names[level] === name)
+}
+
+/** Returns what leaves of attributes those of these names; what are no attributes stays as it is. */
+function picking(names: readonly string[] = []): (attributes: Attributes) => Attributes {
+  return (attributes) => {
+    try {
+      return Object.fromEntries(names.filter((name) => name in attributes).map((name) => [name, attributes[name]]))
+    } catch {
+      return attributes
+    }
+  }
+}
