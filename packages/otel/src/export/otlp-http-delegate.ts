@@ -86,7 +86,8 @@ export function createOtlpHttpDelegate<T>(options: OtlpHttpDelegateOptions<T>): 
       const last = items === undefined ? undefined : serializer.serializeRequest(items)
       const { headersNow, tlsNow, url } = target
       const bodies = [...waiting, ...(last === undefined ? [] : [last])]
-      return bodies.map((body) => ({ url, headers: headersNow(), tls: tlsNow(), body }))
+      const ended = (failure?: Error): void => (failure === undefined ? voice.succeeded() : voice.failed(failure))
+      return bodies.map((body) => ({ url, headers: headersNow(), tls: tlsNow(), body, ended }))
     },
   }
 }
@@ -110,6 +111,8 @@ async function sendWithRetries(
   for (;;) {
     const left = deadline - performance.now()
     const outcome = await sendOtlp(target, request, shipment, left).catch((error: unknown) => error as Error)
+    // What was not taken is still here.
+    shipment.isHandedOver = false
     let wait = backoff * (0.8 + 0.4 * Math.random())
     let failure: Error
     if (outcome instanceof Error) {

@@ -43,6 +43,8 @@ export interface OtlpRequest {
 /** A request that another thread is to send, with what it needs for TLS. */
 export interface LastRequest extends OtlpRequest {
   readonly tls: TlsOptions
+  /** Is told why it was not delivered, or nothing when it was. */
+  readonly ended: (failure?: Error) => void
 }
 
 /** What is on its way. */

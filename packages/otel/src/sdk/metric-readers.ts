@@ -5,6 +5,7 @@ import type { IMetricReader, InstrumentType, MetricProducer, PushMetricExporter 
 import type { ExportObserver } from '../export/export-failure.ts'
 import { createOtlpMetricExporter } from '../export/otlp-exporters.ts'
 import { sdkPackages } from '../sdk-packages.ts'
+import { collectNow } from './collect-now.ts'
 import type { Pipeline } from './pipeline.ts'
 
 /** Creates a reader for each exporter of metrics that the configuration names; `mcp_*` come to each. */
@@ -23,9 +24,12 @@ export function createMetricPipelines(
     }
     const exporting = createOtlpMetricExporter(config, observer)
     const producer = producerFor(meterProvider, temporalityOf(exporting.exporter))
-    // Of the app's own metrics, which only the SDK has, nothing can be had at once.
-    const remaining = () => ({ ...producer.collectNow().resourceMetrics, resource })
-    return { processor: periodicReader(exporting.exporter, producer, config), exporting, remaining }
+    const processor = periodicReader(exporting.exporter, producer, config)
+    const remaining = () => {
+      const { scopeMetrics } = producer.collectNow().resourceMetrics
+      return { resource, scopeMetrics: [...collectNow(processor, sdkPackages.core.hrTime()), ...scopeMetrics] }
+    }
+    return { processor, exporting, remaining }
   })
 }
 
