@@ -33,6 +33,13 @@ export const telemetryInstruments = {
     help: 'Total number of exports that failed by signal',
     attributes: { signal: ['traces', 'metrics', 'logs'] },
   },
+  lostRecords: {
+    kind: 'counter',
+    name: 'mcp.telemetry.lost_records',
+    unit: '{record}',
+    help: 'Total number of spans and log records that were not delivered to the collector by signal',
+    attributes: { signal: ['traces', 'logs'] },
+  },
   droppedLogRecords: {
     kind: 'counter',
     name: 'mcp.telemetry.dropped_log_records',

@@ -2,10 +2,7 @@ import { createRequire } from 'node:module'
 
 import type * as AsyncHooks from '@opentelemetry/context-async-hooks'
 import type * as Core from '@opentelemetry/core'
-import type * as LogsGrpc from '@opentelemetry/exporter-logs-otlp-grpc'
-import type * as MetricsGrpc from '@opentelemetry/exporter-metrics-otlp-grpc'
 import type * as MetricsHttp from '@opentelemetry/exporter-metrics-otlp-http'
-import type * as TraceGrpc from '@opentelemetry/exporter-trace-otlp-grpc'
 import type * as Zipkin from '@opentelemetry/exporter-zipkin'
 import type * as Instrumentation from '@opentelemetry/instrumentation'
 import type * as HttpInstrumentation from '@opentelemetry/instrumentation-http'
@@ -30,9 +27,7 @@ export interface SdkPackages {
   readonly httpInstrumentation: typeof HttpInstrumentation
   readonly instrumentation: typeof Instrumentation
   readonly logs: typeof Logs
-  readonly logsGrpc: typeof LogsGrpc
   readonly metrics: typeof Metrics
-  readonly metricsGrpc: typeof MetricsGrpc
   readonly metricsHttp: typeof MetricsHttp
   readonly node: typeof Node
   readonly otlpBase: typeof OtlpBase
@@ -40,7 +35,6 @@ export interface SdkPackages {
   readonly otlpTransformer: typeof OtlpTransformer
   readonly resources: typeof Resources
   readonly trace: typeof Trace
-  readonly traceGrpc: typeof TraceGrpc
   readonly undiciInstrumentation: typeof UndiciInstrumentation
   readonly zipkin: typeof Zipkin
 }
@@ -52,9 +46,7 @@ const SPECIFIERS: Readonly<Record<keyof SdkPackages, string>> = {
   httpInstrumentation: '@opentelemetry/instrumentation-http',
   instrumentation: '@opentelemetry/instrumentation',
   logs: '@opentelemetry/sdk-logs',
-  logsGrpc: '@opentelemetry/exporter-logs-otlp-grpc',
   metrics: '@opentelemetry/sdk-metrics',
-  metricsGrpc: '@opentelemetry/exporter-metrics-otlp-grpc',
   metricsHttp: '@opentelemetry/exporter-metrics-otlp-http',
   node: '@opentelemetry/sdk-node',
   otlpBase: '@opentelemetry/otlp-exporter-base',
@@ -62,7 +54,6 @@ const SPECIFIERS: Readonly<Record<keyof SdkPackages, string>> = {
   otlpTransformer: '@opentelemetry/otlp-transformer',
   resources: '@opentelemetry/resources',
   trace: '@opentelemetry/sdk-trace',
-  traceGrpc: '@opentelemetry/exporter-trace-otlp-grpc',
   undiciInstrumentation: '@opentelemetry/instrumentation-undici',
   zipkin: '@opentelemetry/exporter-zipkin',
 }

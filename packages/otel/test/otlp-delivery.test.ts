@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { serve, type Served } from '../../../test/support/serve.ts'
 import { createExportVoice } from '../src/export/export-failure.ts'
-import { createOtlpHttpDelegate } from '../src/export/otlp-http-delegate.ts'
+import { createOtlpDelegate } from '../src/export/otlp-delegate.ts'
 import { otlpTarget } from '../src/export/otlp-target.ts'
+import { sendByHttp } from '../src/export/send-by-http.ts'
 import { withVariables } from '../src/export/with-variables.ts'
 
 interface Received {
@@ -39,10 +40,11 @@ const serializer = {
 
 function delegateTo(url: string, env: Record<string, string> = {}) {
   const counts = { succeeded: 0, failed: 0 }
-  const observer = { succeeded: () => void counts.succeeded++, failed: () => void counts.failed++ }
+  const observer = { succeeded: () => void counts.succeeded++, failed: () => void counts.failed++, lost() {} }
   const target = withVariables({ OTEL_EXPORTER_OTLP_ENDPOINT: url, ...env }, () => otlpTarget('traces', 'text/plain'))
-  const delegate = createOtlpHttpDelegate({
+  const delegate = createOtlpDelegate({
     target,
+    send: sendByHttp,
     serializer,
     voice: createExportVoice('traces', target.url, observer),
   })

@@ -33,11 +33,17 @@ function registered(readers: readonly unknown[]) {
   }
 }
 
+/** The stock processor keeps its limits in fields of its own, ours shows them. */
 function batchOf(processor: Fields) {
-  const { _exportTimeoutMillis, _maxExportBatchSize, _maxQueueSize, _scheduledDelayMillis } = processor
-  const kind = (processor as object).constructor.name
-  const batch = { _exportTimeoutMillis, _maxExportBatchSize, _maxQueueSize, _scheduledDelayMillis }
-  return { kind, batch, ...exporterOf(processor['_exporter'] as Fields) }
+  if ('limits' in processor) return { kind: 'batch', limits: processor['limits'], exporter: 'OTLP' }
+  const kind = (processor as object).constructor.name.replace(/^Batch.*/, 'batch')
+  const limits = {
+    maxQueueSize: processor['_maxQueueSize'],
+    maxExportBatchSize: processor['_maxExportBatchSize'],
+    scheduledDelayMillis: processor['_scheduledDelayMillis'],
+    exportTimeoutMillis: processor['_exportTimeoutMillis'],
+  }
+  return { kind, limits, ...exporterOf(processor['_exporter'] as Fields) }
 }
 
 function readerOf(reader: Fields) {
@@ -126,7 +132,7 @@ describe.each(VARIABLES.map((env) => [nameOf(env), env] as const))('%s', (_name,
     unregister()
     const ours = withVariables(env, () => {
       const { config } = readConfig({ env: process.env })
-      const observer = { succeeded() {}, failed() {} }
+      const observer = { succeeded() {}, failed() {}, lost() {} }
       const parts = createSdkParts(config, {}, createMeterProvider(), observer)
       assemble(parts, {})
       return registered(parts.metricReaders.slice(1))
@@ -191,7 +197,7 @@ describe('whatever the variables are', () => {
     const property = fc.property(anyEnv, (env) => {
       withVariables(env, () => {
         const { config } = readConfig({ env: process.env })
-        const parts = createSdkParts(config, {}, createMeterProvider(), { succeeded() {}, failed() {} })
+        const parts = createSdkParts(config, {}, createMeterProvider(), { succeeded() {}, failed() {}, lost() {} })
         assemble(parts, {})
         for (const reader of parts.metricReaders) void reader.shutdown().catch(() => {})
         unregister()

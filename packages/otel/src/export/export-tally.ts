@@ -9,7 +9,7 @@ export interface ExportTally extends ExportObserver {
 }
 
 export function createExportTally(): ExportTally {
-  const { failedExports } = createInstruments(telemetryInstruments, { scope: ERROR_SCOPE, version: VERSION })
+  const { failedExports, lostRecords } = createInstruments(telemetryInstruments, { scope: ERROR_SCOPE, version: VERSION })
   const states = new Map<Signal, { name: Signal; exported: number; failed: number; error?: string }>()
   const stateOf = (signal: Signal) => {
     const known = states.get(signal) ?? { name: signal, exported: 0, failed: 0 }
@@ -17,6 +17,7 @@ export function createExportTally(): ExportTally {
     return known
   }
   failedExports.zero({})
+  lostRecords.zero({})
   return {
     succeeded: (signal) => void stateOf(signal).exported++,
     failed(signal, reason) {
@@ -25,6 +26,7 @@ export function createExportTally(): ExportTally {
       state.error = reason
       failedExports.add(1, { signal })
     },
+    lost: (signal, count) => signal !== 'metrics' && lostRecords.add(count, { signal }),
     states: () => [...states.values()],
   }
 }

@@ -1,87 +1,103 @@
 import type { Config } from '@mcp/otel-core'
+import { TraceFlags } from '@opentelemetry/api'
 import type { ISerializer } from '@opentelemetry/otlp-transformer'
-import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
+import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 
 import { sdkPackages } from '../sdk-packages.ts'
-import { createExportVoice, type ExportObserver, type Signal } from './export-failure.ts'
-import { createOtlpHttpDelegate, type OtlpHttpDelegate } from './otlp-http-delegate.ts'
-import type { LastRequest } from './otlp-http-request.ts'
-import { otlpTarget } from './otlp-target.ts'
-import { watchExporter } from './watch-exporter.ts'
+import type { Pipeline } from '../sdk/pipeline.ts'
+import { createBatchQueue, type BatchQueue } from './batch-queue.ts'
+import { createExportVoice, type ExportObserver, type ExportVoice, type Signal } from './export-failure.ts'
+import { createOtlpDelegate, type OtlpDelegate } from './otlp-delegate.ts'
+import type { LastRequest } from './otlp-request.ts'
+import { grpcTarget, otlpTarget } from './otlp-target.ts'
+import { createGrpcSender } from './send-by-grpc.ts'
+import { sendByHttp } from './send-by-http.ts'
 
-/** An exporter, and what the end of the process needs of it. */
-export interface Exporting<E> {
-  readonly exporter: E
+/** What the end of the process needs of an exporter. */
+export interface Exporting {
   /** Waits for what is under way. */
   forceFlush(): Promise<void>
   /** The process is about to end. */
   hurry(): void
-  /** Returns what has not left the process, and these items, for the sender of last words; gRPC has none. */
-  lastRequests(items: unknown): LastRequest[]
+  /** Returns what has not left the process, for the sender of last words. */
+  lastRequests(): LastRequest[]
 }
 
 const JSON_TYPE = 'application/json'
 const PROTOBUF_TYPE = 'application/x-protobuf'
 
-export function createOtlpSpanExporter(config: Config, observer: ExportObserver): Exporting<SpanExporter> {
-  const protocol = protocolOf(config, 'traces')
-  if (protocol === 'grpc') return watched(new sdkPackages.traceGrpc.OTLPTraceExporter(), 'traces', config, observer)
+/** Creates what exports spans by OTLP. */
+export function createOtlpSpanPipeline(config: Config, observer: ExportObserver): Pipeline<SpanProcessor> {
   const { JsonTraceSerializer, ProtobufTraceSerializer } = sdkPackages.otlpTransformer
-  const serializer = protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer
-  const delegate = createDelegate('traces', protocol, serializer, observer)
-  return exporting(new sdkPackages.otlpBase.OTLPExporterBase(delegate), delegate)
+  const sender = createSender('traces', config, observer, ProtobufTraceSerializer, JsonTraceSerializer)
+  const queue = createBatchQueue<ReadableSpan>(config.traces.batch, sender.delegate, sender.voice)
+  const processor = {
+    ...processorOf(queue),
+    onStart() {},
+    onEnd(span: ReadableSpan) {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) queue.add(span)
+    },
+  }
+  return { processor, exporting: exportingOf(sender.delegate, () => queue.takeAll()) }
 }
 
-export function createOtlpLogExporter(config: Config, observer: ExportObserver): Exporting<LogRecordExporter> {
-  const protocol = protocolOf(config, 'logs')
-  if (protocol === 'grpc') return watched(new sdkPackages.logsGrpc.OTLPLogExporter(), 'logs', config, observer)
+/** Creates what exports log records by OTLP. */
+export function createOtlpLogPipeline(config: Config, observer: ExportObserver): Pipeline<LogRecordProcessor> {
   const { JsonLogsSerializer, ProtobufLogsSerializer } = sdkPackages.otlpTransformer
-  const serializer = protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer
-  const delegate = createDelegate('logs', protocol, serializer, observer)
-  return exporting(new sdkPackages.otlpBase.OTLPExporterBase(delegate), delegate)
+  const sender = createSender('logs', config, observer, ProtobufLogsSerializer, JsonLogsSerializer)
+  const queue = createBatchQueue<ReadableLogRecord>(config.logs.batch, sender.delegate, sender.voice)
+  const processor = { ...processorOf(queue), onEmit: (record: ReadableLogRecord) => queue.add(record) }
+  return { processor, exporting: exportingOf(sender.delegate, () => queue.takeAll()) }
 }
 
-export function createOtlpMetricExporter(config: Config, observer: ExportObserver): Exporting<PushMetricExporter> {
-  const protocol = protocolOf(config, 'metrics')
-  if (protocol === 'grpc') return watched(new sdkPackages.metricsGrpc.OTLPMetricExporter(), 'metrics', config, observer)
+/** An exporter of metrics, and what the end of the process needs of it, given what it still has to send then. */
+export interface OtlpMetricExport {
+  readonly exporter: PushMetricExporter
+  exporting(remaining: () => ResourceMetrics): Exporting
+}
+
+export function createOtlpMetricExport(config: Config, observer: ExportObserver): OtlpMetricExport {
   const { JsonMetricsSerializer, ProtobufMetricsSerializer } = sdkPackages.otlpTransformer
-  const serializer = protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer
-  const delegate = createDelegate<ResourceMetrics>('metrics', protocol, serializer, observer)
-  return exporting(new sdkPackages.metricsHttp.OTLPMetricExporterBase(delegate), delegate)
-}
-
-function protocolOf(config: Config, signal: Signal): 'http/protobuf' | 'http/json' | 'grpc' {
-  return config[signal].protocol ?? config.otlp.protocol
-}
-
-function createDelegate<T>(
-  signal: Signal,
-  protocol: string,
-  serializer: ISerializer<T, unknown>,
-  observer: ExportObserver,
-): OtlpHttpDelegate<T> {
-  const target = otlpTarget(signal, protocol === 'http/json' ? JSON_TYPE : PROTOBUF_TYPE)
-  return createOtlpHttpDelegate({ target, serializer, voice: createExportVoice(signal, target.url, observer) })
-}
-
-function exporting<T, E>(exporter: E, delegate: OtlpHttpDelegate<T>): Exporting<E> {
+  const { delegate } = createSender('metrics', config, observer, ProtobufMetricsSerializer, JsonMetricsSerializer)
   return {
-    exporter,
-    forceFlush: () => delegate.forceFlush(),
-    hurry: () => delegate.hurry(),
-    lastRequests: (items) => delegate.lastRequests(items as T | undefined),
+    exporter: new sdkPackages.metricsHttp.OTLPMetricExporterBase(delegate),
+    exporting: (remaining) => exportingOf(delegate, () => [remaining()]),
   }
 }
 
-function watched<E extends Parameters<typeof watchExporter>[0]>(
-  exporter: E,
+interface Sender<T> {
+  readonly delegate: OtlpDelegate<T>
+  readonly voice: ExportVoice
+}
+
+function createSender<T>(
   signal: Signal,
   config: Config,
   observer: ExportObserver,
-): Exporting<E> {
-  const target = config[signal].endpoint ?? config.otlp.endpoint ?? 'localhost:4317'
-  watchExporter(exporter, createExportVoice(signal, target, observer))
-  return { exporter, forceFlush: async () => exporter.forceFlush?.(), hurry: () => {}, lastRequests: () => [] }
+  protobuf: ISerializer<T, unknown>,
+  json: ISerializer<T, unknown>,
+): Sender<T> {
+  const protocol = config[signal].protocol ?? config.otlp.protocol
+  const isJson = protocol === 'http/json'
+  const isGrpc = protocol === 'grpc'
+  const { exportTimeoutMillis } = signal === 'metrics' ? config.metrics : config[signal].batch
+  const read = isGrpc ? grpcTarget(signal) : otlpTarget(signal, isJson ? JSON_TYPE : PROTOBUF_TYPE)
+  const target = { ...read, timeoutMillis: Math.min(read.timeoutMillis, exportTimeoutMillis) }
+  const voice = createExportVoice(signal, isGrpc ? new URL(target.url).origin : target.url, observer)
+  const send = isGrpc ? createGrpcSender() : sendByHttp
+  return { voice, delegate: createOtlpDelegate({ target, send, voice, serializer: isJson ? json : protobuf }) }
+}
+
+function processorOf<T>(queue: BatchQueue<T>) {
+  return { limits: queue.limits, forceFlush: () => queue.forceFlush(), shutdown: () => queue.shutdown() }
+}
+
+function exportingOf<T>(delegate: OtlpDelegate<T>, remaining: () => readonly T[]): Exporting {
+  return {
+    forceFlush: () => delegate.forceFlush(),
+    hurry: () => delegate.hurry(),
+    lastRequests: () => delegate.lastRequests(remaining()),
+  }
 }

@@ -17,7 +17,7 @@ export interface Flush {
   hurry(): void
   /**
    * Sends what is still here before it returns, for when nothing asynchronous runs any more; metrics only if wished for.
-   * Never throws. What gRPC was to send is lost.
+   * Never throws.
    */
   lastWords(withMetrics: boolean): void
   /** Sends all, then closes. */
@@ -53,7 +53,7 @@ export function createFlush(
     lastWords(withMetrics) {
       try {
         const which = withMetrics ? pipelines : recordPipelines
-        const requests = which.flatMap(({ exporting, remaining }) => exporting?.lastRequests(remaining?.()) ?? [])
+        const requests = which.flatMap(({ exporting }) => exporting?.lastRequests() ?? [])
         if (!sendLastWords(requests, timeoutMillis)) sayLost()
       } catch (error) {
         diag.debug(`what was recorded last is lost: ${reasonOf(error)}`)

@@ -1,27 +1,24 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import type { SecureContextOptions } from 'node:tls'
 import { workerData } from 'node:worker_threads'
 
+import { reasonOf } from '../diagnostics/diag-text.ts'
+import { createGrpcSender } from '../export/send-by-grpc.ts'
+import { sendByHttp } from '../export/send-by-http.ts'
 import type { LastWords, LastWordsEnd } from './last-words.ts'
-
-type TlsFiles = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>
 
 const { ends, pending, requests, timeoutMillis } = workerData as LastWords
 
-for (const [index, { url, headers, body, tls }] of requests.entries()) {
-  const send = url.startsWith('https:') ? httpsRequest : httpRequest
-  const sent = send(url, { method: 'POST', headers: { ...headers }, timeout: timeoutMillis, ...(tls as TlsFiles) })
-  const settle = (failure?: string): void => {
-    ends.postMessage({ index, failure } satisfies LastWordsEnd)
-    Atomics.sub(pending, 0, 1)
-    Atomics.notify(pending, 0)
-  }
-  sent.on('response', (response) => response.resume().on('close', () => settle(refusalOf(response))))
-  sent.on('error', ({ message }) => settle(message))
-  sent.end(body)
-}
+// Sockets do not keep a thread alive here, and the one that waits for this one ends it.
+setTimeout(() => {}, timeoutMillis)
 
-function refusalOf({ statusCode = 0 }: IncomingMessage): string | undefined {
-  return statusCode >= 200 && statusCode < 300 ? undefined : `the collector answered ${statusCode}`
+const sendByGrpc = createGrpcSender()
+
+for (const [index, { tls, wire, ...request }] of requests.entries()) {
+  const send = wire === 'grpc' ? sendByGrpc : sendByHttp
+  void send(request, { connection: { tls }, timeoutMillis })
+    .then(({ refusal }) => refusal, reasonOf)
+    .then((failure) => {
+      ends.postMessage({ index, failure } satisfies LastWordsEnd)
+      Atomics.sub(pending, 0, 1)
+      Atomics.notify(pending, 0)
+    })
 }

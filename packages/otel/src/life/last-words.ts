@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as WorkerThreads from 'node:worker_threads'
 
-import type { LastRequest } from '../export/otlp-http-request.ts'
+import type { LastRequest } from '../export/otlp-request.ts'
 
 const require = createRequire(import.meta.url)
 

@@ -3,7 +3,7 @@ import type { Resource } from '@opentelemetry/resources'
 import type { IMetricReader, InstrumentType, MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 
 import type { ExportObserver } from '../export/export-failure.ts'
-import { createOtlpMetricExporter } from '../export/otlp-exporters.ts'
+import { createOtlpMetricExport } from '../export/otlp-exporters.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { collectNow } from './collect-now.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -22,14 +22,14 @@ export function createMetricPipelines(
       const exporter = new ConsoleMetricExporter()
       return { processor: periodicReader(exporter, producerFor(meterProvider, temporalityOf(exporter)), config) }
     }
-    const exporting = createOtlpMetricExporter(config, observer)
-    const producer = producerFor(meterProvider, temporalityOf(exporting.exporter))
-    const processor = periodicReader(exporting.exporter, producer, config)
+    const { exporter, exporting } = createOtlpMetricExport(config, observer)
+    const producer = producerFor(meterProvider, temporalityOf(exporter))
+    const processor = periodicReader(exporter, producer, config)
     const remaining = () => {
       const { scopeMetrics } = producer.collectNow().resourceMetrics
       return { resource, scopeMetrics: [...collectNow(processor, sdkPackages.core.hrTime()), ...scopeMetrics] }
     }
-    return { processor, exporting, remaining }
+    return { processor, exporting: exporting(remaining) }
   })
 }
 

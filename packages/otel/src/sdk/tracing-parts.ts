@@ -4,10 +4,10 @@ import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-tr
 
 import type { ExportObserver } from '../export/export-failure.ts'
 import { createExportVoice } from '../export/export-failure.ts'
-import { createOtlpSpanExporter } from '../export/otlp-exporters.ts'
+import { createOtlpSpanPipeline } from '../export/otlp-exporters.ts'
 import { watchExporter } from '../export/watch-exporter.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { queueOf, type Pipeline } from './pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
 
 /** Creates the sampler that the configuration names. */
 export function createSampler({ traces: { sampler, samplerRatio } }: Config): Sampler {
@@ -40,11 +40,7 @@ export function createSpanPipelines(config: Config, observer: ExportObserver): P
   const { batch } = config.traces
   return config.traces.exporters.map((name) => {
     if (name === 'console') return { processor: new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() }) }
-    if (name === 'otlp') {
-      const exporting = createOtlpSpanExporter(config, observer)
-      const processor = new BatchSpanProcessor({ ...batch, exporter: exporting.exporter })
-      return { processor, exporting, remaining: () => queueOf(processor) }
-    }
+    if (name === 'otlp') return createOtlpSpanPipeline(config, observer)
     const exporter: SpanExporter = new sdkPackages.zipkin.ZipkinExporter()
     watchExporter(exporter, createExportVoice('traces', 'zipkin', observer))
     return { processor: new BatchSpanProcessor({ ...batch, exporter }) }
