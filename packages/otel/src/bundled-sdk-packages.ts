@@ -39,17 +39,8 @@ export const sdkPackages: SdkPackages = {
   get b3() {
     return require('@opentelemetry/propagator-b3')
   },
-  get logsGrpc() {
-    return require('@opentelemetry/exporter-logs-otlp-grpc')
-  },
-  get metricsGrpc() {
-    return require('@opentelemetry/exporter-metrics-otlp-grpc')
-  },
   get node() {
     return require('@opentelemetry/sdk-node')
-  },
-  get traceGrpc() {
-    return require('@opentelemetry/exporter-trace-otlp-grpc')
   },
   get zipkin() {
     return require('@opentelemetry/exporter-zipkin')

@@ -62,11 +62,7 @@ afterAll(async () => {
 })
 
 /** Those of which nothing is expected to arrive; see the matrix for the others. */
-const ENDINGS = [
-  'exit code',
-  'signal with a handler that stays',
-  'signal with a handler that looks at its fellows',
-]
+const ENDINGS = ['exit code', 'signal with a handler that stays', 'signal with a handler that looks at its fellows']
 
 describe.concurrent.each(ENDINGS)('an app that ends by %s', (how) => {
   test.each([

@@ -9,7 +9,10 @@ export interface ExportTally extends ExportObserver {
 }
 
 export function createExportTally(): ExportTally {
-  const { failedExports, lostRecords } = createInstruments(telemetryInstruments, { scope: ERROR_SCOPE, version: VERSION })
+  const { failedExports, lostRecords } = createInstruments(telemetryInstruments, {
+    scope: ERROR_SCOPE,
+    version: VERSION,
+  })
   const states = new Map<Signal, { name: Signal; exported: number; failed: number; error?: string }>()
   const stateOf = (signal: Signal) => {
     const known = states.get(signal) ?? { name: signal, exported: 0, failed: 0 }

@@ -112,10 +112,7 @@ export function createOtlpDelegate<T>({ target, send, serializer, voice }: OtlpD
       const delivery = context.with(suppressTracing(context.active()), () => deliver(shipment))
       underWay.set(delivery, shipment)
       bytes += length
-      void delivery.then(() => {
-        underWay.delete(delivery)
-        bytes -= length
-      })
+      void delivery.then(() => ((bytes -= length), underWay.delete(delivery)))
       done({ code: ExportResultCode.SUCCESS })
     },
     forceFlush: allEnded,

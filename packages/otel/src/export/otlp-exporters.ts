@@ -55,7 +55,7 @@ export function createOtlpLogPipeline(config: Config, observer: ExportObserver):
 /** An exporter of metrics, and what the end of the process needs of it, given what it still has to send then. */
 export interface OtlpMetricExport {
   readonly exporter: PushMetricExporter
-  exporting(remaining: () => ResourceMetrics): Exporting
+  readonly exporting: (remaining: () => ResourceMetrics) => Exporting
 }
 
 export function createOtlpMetricExport(config: Config, observer: ExportObserver): OtlpMetricExport {

@@ -32,7 +32,11 @@ export function grpcTarget(signal: Signal): OtlpTarget {
   const isPlain = isSchemed ? /^http:/i.test(own) : variable(signal, 'INSECURE')?.toLowerCase() === 'true'
   const { host } = new URL(isSchemed ? own : `http://${own.replace(/^\w+:\/\//, '')}`)
   const protocol = isPlain ? 'http:' : 'https:'
-  const { url: _, headers, ...read } = withVariables(
+  const {
+    url: _,
+    headers,
+    ...read
+  } = withVariables(
     { OTEL_EXPORTER_OTLP_ENDPOINT: undefined, [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]: undefined },
     () => readVariables(signal, AGENT),
   )

@@ -12,13 +12,13 @@ setTimeout(() => {}, timeoutMillis)
 
 const sendByGrpc = createGrpcSender()
 
-for (const [index, { tls, wire, ...request }] of requests.entries()) {
+async function deliver(index: number, { tls, wire, ...request }: LastWords['requests'][number]): Promise<void> {
   const send = wire === 'grpc' ? sendByGrpc : sendByHttp
-  void send(request, { connection: { tls }, timeoutMillis })
-    .then(({ refusal }) => refusal, reasonOf)
-    .then((failure) => {
-      ends.postMessage({ index, failure } satisfies LastWordsEnd)
-      Atomics.sub(pending, 0, 1)
-      Atomics.notify(pending, 0)
-    })
+  const failure = await send(request, { connection: { tls }, timeoutMillis }).then(({ refusal }) => refusal, reasonOf)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is no window
+  ends.postMessage({ index, failure } satisfies LastWordsEnd)
+  Atomics.sub(pending, 0, 1)
+  Atomics.notify(pending, 0)
 }
+
+for (const [index, request] of requests.entries()) void deliver(index, request)
