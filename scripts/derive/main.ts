@@ -8,15 +8,19 @@ import { configSchema } from '@mcp/otel-core'
 import { configurationPage } from './configuration-page.ts'
 import { guideTable, metricsPage } from './metrics-table.ts'
 import { opsMetrics } from './ops-metrics.ts'
+import { runbookTexts } from './runbook-texts.ts'
 
 const root = path.dirname(path.dirname(import.meta.dirname))
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 
 const drifted: string[] = []
-// The pack is made from the metrics: they are up to date before it is loaded.
-writeDerived({ 'packages/ops/generated/metrics.json': opsMetrics })
+// The pack is made from the metrics and the runbooks: they are up to date before it is loaded.
+writeDerived({
+  'packages/ops/generated/metrics.json': opsMetrics,
+  'packages/ops/generated/runbooks.json': () => runbookTexts(root),
+})
 const { opsFiles } = await import('./ops-files.ts')
-const { runbookHeads, runbookIndex } = await import('./runbooks.ts')
+const { runbookIndex, runbooks } = await import('./runbooks.ts')
 writeDerived({
   'docs/METRICS.md': metricsPage,
   'docs/CONFIGURATION.md': configurationPage,
@@ -24,12 +28,7 @@ writeDerived({
   'README.md': () => between('README.md', 'metrics', guideTable()),
   ...opsFiles(),
   'docs/runbooks/README.md': runbookIndex,
-  ...Object.fromEntries(
-    [...runbookHeads()].map(([alert, head]) => {
-      const file = `docs/runbooks/${alert}.md`
-      return [file, () => between(file, 'alert', head)]
-    }),
-  ),
+  ...runbooks(),
 })
 
 if (drifted.length === 0) console.error('derived files are up to date')

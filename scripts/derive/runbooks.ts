@@ -1,13 +1,9 @@
-import { alertingRules } from '@mcp/otel-ops'
+import { alertingRules, packFiles } from '@mcp/otel-ops'
 
-/** Every alert with what stands at the head of its runbook. */
-export function runbookHeads(): ReadonlyMap<string, string> {
-  return new Map(
-    alertingRules().map(({ alert, dashboard, expr, for: pending, severity, summary }) => [
-      alert,
-      `${summary}: **${severity}** after ${pending}, on the dashboard \`${dashboard}\`.\n\n\`\`\`promql\n${expr}\n\`\`\`\n`,
-    ]),
-  )
+/** Every runbook, with the head that follows from its alert, by its path in the repository. */
+export function runbooks(): Record<string, () => string> {
+  const files = Object.entries(packFiles()).filter(([file]) => file.startsWith('docs/runbooks/'))
+  return Object.fromEntries(files.map(([file, text]) => [file, () => text]))
 }
 
 /** The whole of docs/runbooks/README.md. */

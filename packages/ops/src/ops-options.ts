@@ -1,14 +1,14 @@
 import { resolveThresholds, type Thresholds } from './thresholds.ts'
 
-/** Where the runbooks stand that alerts and panels link to. */
-export const RUNBOOKS = 'https://github.com/mcp/otel/blob/main/docs/runbooks'
-
 /** What users may change about the pack. */
 export interface OpsOptions {
   /** Matchers that every expression gets, `job="mcp"`; without, every server that Prometheus scrapes is meant. */
   readonly selector?: string
   readonly thresholds?: Partial<Thresholds>
-  /** Folder of the runbooks, an address: `https://wiki.example.com/runbooks`. */
+  /**
+   * Folder of the runbooks, an address: `https://wiki.example.com/runbooks`. Default: dashboards lead to the one that shows
+   * the runbooks, alerts likewise where `grafana` is known, else to `docs/runbooks` in the pack.
+   */
   readonly runbooks?: string
   /** Address of Grafana, which alerts then link to. */
   readonly grafana?: string
@@ -22,18 +22,18 @@ export interface OpsOptions {
 export interface ResolvedOptions {
   readonly selector: string
   readonly thresholds: Thresholds
-  readonly runbooks: string
+  readonly runbooks: string | undefined
   readonly grafana: string | undefined
   readonly logs: string
   readonly datasource: string | undefined
 }
 
 export function resolveOptions(options: OpsOptions = {}): ResolvedOptions {
-  const { datasource, grafana, logs = '/explore', runbooks = RUNBOOKS, selector = '' } = options
+  const { datasource, grafana, logs = '/explore', runbooks, selector = '' } = options
   return {
     selector,
     thresholds: resolveThresholds(options.thresholds),
-    runbooks: withoutSlash(runbooks),
+    runbooks: runbooks === undefined ? undefined : withoutSlash(runbooks),
     grafana: grafana === undefined ? undefined : withoutSlash(grafana),
     logs,
     datasource,

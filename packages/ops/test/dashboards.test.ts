@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { buildDashboards } from '../src/dashboards/build-dashboards.ts'
 import { lintDashboards } from '../src/dashboards/lint-dashboards.ts'
 import type { PanelSpec } from '../src/dashboards/panel-spec.ts'
+import { alertingRules } from '../src/rules/build-rules.ts'
 
 interface Panel {
   readonly id: number
@@ -13,7 +14,8 @@ interface Panel {
   readonly fieldConfig?: {
     readonly defaults: { readonly unit: string; readonly thresholds: { steps: { value: number }[] } }
   }
-  readonly links?: readonly { readonly url: string }[]
+  readonly links?: readonly { readonly url: string; readonly title: string }[]
+  readonly options?: { readonly content?: string }
 }
 interface Dashboard {
   readonly title: string
@@ -27,7 +29,9 @@ interface Dashboard {
 
 const built = buildDashboards() as Readonly<Record<string, Dashboard>>
 const dashboards = Object.values(built)
-const panels = dashboards.flatMap((dashboard) => dashboard.panels.filter(({ type }) => type !== 'row'))
+const panels = dashboards.flatMap((dashboard) =>
+  dashboard.panels.filter(({ type }) => type !== 'row' && type !== 'text'),
+)
 
 const panel = (changes: Partial<PanelSpec>): string[] => {
   const spec: PanelSpec = { title: 'P', kind: 'timeseries', description: 'A.', unit: 's', queries: [], ...changes }
@@ -39,6 +43,10 @@ const found = (title: string): unknown => {
   const { targets, type } = panels.find((it) => it.title === title)!
   return { type, expr: targets?.[0]?.expr, legend: targets?.[0]?.legendFormat }
 }
+/** The runbooks ask nothing. */
+const withQueriesOf = (all: Readonly<Record<string, Dashboard>>): Dashboard[] =>
+  Object.entries(all).flatMap(([uid, dashboard]) => (uid === 'mcp-runbooks' ? [] : [dashboard]))
+const withQueries = withQueriesOf(built)
 /** The limits of the panels that show queues. */
 const limits = (options: object): (number | undefined)[] =>
   Object.values(buildDashboards(options) as Readonly<Record<string, Dashboard>>)
@@ -105,13 +113,14 @@ describe('the lint', () => {
 })
 
 describe('the dashboards', () => {
-  test('are the guide’s three with what it lists, and one each for the protocol and the telemetry', () => {
+  test('are the guide’s three with what it lists, and one each for the protocol, the telemetry and the runbooks', () => {
     expect(dashboards.map(({ title }) => title.replace('MCP / ', ''))).toEqual([
       'Overview',
       'Plugin Performance',
       'System Health',
       'MCP Protocol',
       'Telemetry',
+      'Runbooks',
     ])
     expect(titles('mcp-overview')).toEqual(
       expect.arrayContaining(['Request Rate', 'Error Rate', 'Response Time', 'Queue Size']),
@@ -147,7 +156,7 @@ describe('the dashboards', () => {
   })
 
   test('have variables for data source, job, instance and plugin, and every other query heeds them', () => {
-    for (const { templating, title } of dashboards) {
+    for (const { templating, title } of withQueries) {
       expect(
         templating.list.map(({ name }) => name),
         title,
@@ -162,9 +171,40 @@ describe('the dashboards', () => {
 
   test('lead to each other, to the runbooks and to the logs', () => {
     for (const { links, tags } of dashboards) {
-      expect(links.map(({ title }) => title)).toEqual(['MCP', 'Runbooks', 'Logs'])
+      expect(links.map(({ title, url }) => [title, url])).toEqual([
+        ['MCP', undefined],
+        ['Runbooks', '/d/mcp-runbooks'],
+        ['Logs', '/explore'],
+      ])
       expect(links[0]?.tags).toEqual(tags)
     }
+  })
+
+  test('lead from each limit to the runbook of its alert, and from the runbook back to the dashboard', () => {
+    const runbooks = built['mcp-runbooks']?.panels ?? []
+    const alerts = alertingRules()
+    expect(runbooks.map(({ title }) => title)).toEqual(alerts.map(({ alert }) => alert))
+    expect(runbooks.map(({ links }) => links?.[0]?.url)).toEqual(alerts.map(({ dashboard }) => `/d/${dashboard}`))
+    const limited = panels.filter(({ links = [] }) => links.length > 0)
+    expect(limited.length).toBeGreaterThan(10)
+    for (const { links = [] } of limited) {
+      const id = /^\/d\/mcp-runbooks\?viewPanel=panel-(\d+)$/.exec(links[0]?.url ?? '')?.[1]
+      expect(links[0]?.title).toBe(`Runbook: ${runbooks.find((it) => it.id === Number(id))?.title}`)
+    }
+  })
+
+  test('show the runbooks as they are written, with the limits that the alerts have and links among themselves', () => {
+    const shown = (options: object): string[] =>
+      (buildDashboards(options) as Readonly<Record<string, Dashboard>>)['mcp-runbooks']?.panels.map(
+        (it) => it.options?.content ?? '',
+      ) ?? []
+    expect(shown({}).filter((text) => /\.md\)|<!--|^# /.test(text) || !text.includes('## What to do'))).toEqual([])
+    expect(shown({ thresholds: { queueSize: 7 } }).filter((text) => text.includes('mcp_queue_size > 7'))).toHaveLength(
+      1,
+    )
+    const elsewhere = buildDashboards({ runbooks: 'https://wiki/r/' }) as Readonly<Record<string, Dashboard>>
+    const links = elsewhere['mcp-overview']?.panels.flatMap((it) => it.links ?? []).map(({ url }) => url)
+    expect(links).toContain('https://wiki/r/HighErrorRate.md')
   })
 
   test('show exemplars where there are histograms of durations', () => {
@@ -194,7 +234,7 @@ describe('the dashboards', () => {
     const selected = buildDashboards({ selector: 'env="prod"', datasource: 'p1' }) as Readonly<
       Record<string, Dashboard>
     >
-    for (const { panels: all, templating } of Object.values(selected)) {
+    for (const { panels: all, templating } of withQueriesOf(selected)) {
       const [source, ...variables] = templating.list
       expect(source?.current).toMatchObject({ value: 'p1' })
       for (const { query } of variables) expect(query).toContain('env="prod"')

@@ -113,6 +113,30 @@ describe('ops export', () => {
     expect(rules).toContain('dashboard_url: https://grafana.example/d/mcp-overview?var-job={{ $labels.job }}')
   })
 
+  test('brings the runbooks along, which alerts name as long as nobody says where else they are', async () => {
+    await using pack = await exported('--threshold', 'queueSize=7')
+    const { groups } = parse(await pack.read('prometheus/mcp.rules.yaml')) as {
+      groups: { rules: { alert?: string; annotations?: { runbook_url: string } }[] }[]
+    }
+    const alerts = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined)
+    for (const { alert, annotations } of alerts) {
+      expect(annotations?.runbook_url).toBe(`docs/runbooks/${alert}.md`)
+      expect(await pack.read(annotations?.runbook_url ?? '')).toMatch(new RegExp(`^# ${alert}\n`))
+    }
+    expect(await pack.read('docs/runbooks/QueueBacklog.md')).toContain('\nmcp_queue_size > 7\n')
+  })
+
+  test('leads from alerts to the runbooks in Grafana, where its address is all that is known', async () => {
+    await using pack = await exported('--grafana', 'https://grafana.example/')
+    const rules = await pack.read('prometheus/mcp.rules.yaml')
+    const [, panel] =
+      /runbook_url: https:\/\/grafana\.example\/d\/mcp-runbooks\?viewPanel=panel-(\d+)/.exec(rules) ?? []
+    const { panels } = JSON.parse(await pack.read('grafana/dashboards/mcp-runbooks.json')) as {
+      panels: { id: number; title: string }[]
+    }
+    expect(panels.find(({ id }) => id === Number(panel))?.title).toBe('HighErrorRate')
+  })
+
   test.each([
     [['export'], 'export is given 0 folders; expected one to write into'],
     [
@@ -175,6 +199,7 @@ test('a selector that is added to an expression is found again in each of its se
 test('the committed pack is what an export writes', async () => {
   const generated = path.join(import.meta.dirname, '../generated')
   for (const [file, content] of Object.entries(packFiles())) {
-    expect(await readFile(path.join(generated, file), 'utf8'), file).toBe(content)
+    const folder = file.startsWith('docs/') ? path.join(generated, '../../..') : generated
+    expect(await readFile(path.join(folder, file), 'utf8'), file).toBe(content)
   }
 })

@@ -36,7 +36,7 @@ const HTML = `<h2>{{ .CommonLabels.alertname }}: {{ .Status }}</h2>
 {{ range .Alerts }}<h3>{{ .Annotations.summary }}{{ if eq .Status "resolved" }} (resolved){{ end }}</h3>
 <p>{{ .Annotations.description }}</p>
 <p>Since {{ .StartsAt.Format "2006-01-02 15:04:05 MST" }}.
-{{ with .Annotations.runbook_url }}<a href="{{ . }}">Runbook</a>{{ end }}
+{{ with .Annotations.runbook_url }}{{ if match "^https?:" . }}<a href="{{ . }}">Runbook</a>{{ else }}Runbook: {{ . }}.{{ end }}{{ end }}
 {{ with .Annotations.dashboard_url }}<a href="{{ . }}">Dashboard</a>{{ end }}
 <a href="{{ .GeneratorURL }}">Query</a></p>
 <table>{{ range .Labels.SortedPairs }}<tr><td>{{ .Name }}</td><td>{{ .Value }}</td></tr>{{ end }}</table>
@@ -99,7 +99,9 @@ export function buildAlertmanager(options: AlertmanagerOptions = {}): object {
             channel: slack.channel ?? '#alerts',
             api_url_file: secret('slack-url'),
             title: SUBJECT,
-            title_link: '{{ (index .Alerts 0).Annotations.runbook_url }}',
+            // A runbook without an address is a file of the pack, which the text names.
+            title_link:
+              '{{ $runbook := (index .Alerts 0).Annotations.runbook_url }}{{ if match "^https?:" $runbook }}{{ $runbook }}{{ else }}{{ template "slack.default.titlelink" . }}{{ end }}',
             text: TEXT,
             color:
               '{{ if eq .Status "resolved" }}good{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}',

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { RUNBOOKS } from '../ops-options.ts'
 import { packFiles } from '../pack/pack-files.ts'
 import type { OpsIo } from './ops-io.ts'
 import { packFlags, packOptions, thresholdHelp } from './pack-flags.ts'
@@ -14,8 +13,8 @@ Writes everything into DIR, over what an earlier export wrote there.
   --selector MATCHERS        only these series, as PromQL: job="mcp",env="prod"
   --threshold NAME=VALUE     another limit, see below; may be repeated
   --datasource UID           Grafana's data source (else the reader chooses)
-  --runbooks URL             folder of the runbooks (default ${RUNBOOKS})
-  --grafana URL              address of Grafana, for links from alerts to dashboards
+  --runbooks URL             where you keep the runbooks (default: the dashboard that shows them)
+  --grafana URL              address of Grafana, for links from alerts to dashboards and runbooks
   --logs URL                 where the dashboards' link to the logs leads (default /explore)
   --email-to ADDRESS         (default team@example.com)
   --email-from ADDRESS       (default alerts@example.com)

@@ -23,6 +23,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 
 import type { ResolvedOptions } from '../ops-options.ts'
+import { runbookInGrafana } from '../runbooks/runbook-links.ts'
 import { panelExpression } from './panel-expression.ts'
 import type { PanelSpec } from './panel-spec.ts'
 
@@ -63,7 +64,7 @@ export function buildPanel(spec: PanelSpec, options: ResolvedOptions): PanelBuil
         .mode(ThresholdsMode.Absolute)
         .steps([...steps, { value: options.thresholds[threshold], color: 'red' }]),
     )
-    .links([new DashboardLinkBuilder(`Runbook: ${alert}`).url(`${options.runbooks}/${alert}.md`).targetBlank(true)])
+    .links([new DashboardLinkBuilder(`Runbook: ${alert}`).url(runbookInGrafana(alert, options)).targetBlank(true)])
 }
 
 function visualization({ kind, limit, stack = false }: PanelSpec): PanelBuilder {

@@ -1,7 +1,9 @@
 import { buildAlertmanager, type AlertmanagerOptions } from '../alertmanager/build-alertmanager.ts'
 import { buildDashboards } from '../dashboards/build-dashboards.ts'
 import type { OpsOptions } from '../ops-options.ts'
-import { buildRules } from '../rules/build-rules.ts'
+import { alertingRules, buildRules } from '../rules/build-rules.ts'
+import { runbookFile } from '../runbooks/runbook-links.ts'
+import { runbookText } from '../runbooks/runbook-text.ts'
 import { kubernetesFiles } from './kubernetes-files.ts'
 import { stackFiles } from './stack-files.ts'
 import { toYaml } from './to-yaml.ts'
@@ -32,5 +34,6 @@ export function packFiles(options: PackOptions = {}): Readonly<Record<string, st
     'alertmanager/secrets/.gitignore': '*\n!.gitignore\n',
     ...Object.fromEntries(Object.entries(yaml).map(([file, content]) => [file, toYaml(content, HEAD)])),
     ...Object.fromEntries(Object.entries(dashboards).map(([file, json]) => [`grafana/dashboards/${file}`, json])),
+    ...Object.fromEntries(alertingRules(options).map((rule) => [runbookFile(rule.alert), runbookText(rule)])),
   }
 }

@@ -1,5 +1,6 @@
 import { resolveOptions, type OpsOptions, type ResolvedOptions } from '../ops-options.ts'
 import { withSelector } from '../promql/with-selector.ts'
+import { runbookOfAlert } from '../runbooks/runbook-links.ts'
 import { guideRules } from './guide-rules.ts'
 import { healthRules } from './health-rules.ts'
 import { pluginRules } from './plugin-rules.ts'
@@ -56,9 +57,10 @@ export function buildRules(options: OpsOptions = {}): RuleFile {
   }
 }
 
-function prometheusRule(rule: Rule, { grafana, runbooks }: ResolvedOptions): PrometheusRule {
+function prometheusRule(rule: Rule, options: ResolvedOptions): PrometheusRule {
   if (!isAlert(rule)) return { record: rule.record, expr: rule.expr }
   const { alert, dashboard, description, expr, for: pending, severity, summary } = rule
+  const { grafana } = options
   return {
     alert,
     expr,
@@ -67,7 +69,7 @@ function prometheusRule(rule: Rule, { grafana, runbooks }: ResolvedOptions): Pro
     annotations: {
       summary,
       description,
-      runbook_url: `${runbooks}/${alert}.md`,
+      runbook_url: runbookOfAlert(alert, options),
       ...(grafana === undefined ? {} : { dashboard_url: `${grafana}/d/${dashboard}?var-job={{ $labels.job }}` }),
     },
   }
