@@ -14,6 +14,8 @@ export interface JobRun {
   readonly context: Context
   /** Runs a function within `context`; its result and its errors are the caller's, and end nothing. */
   readonly run: <T>(fn: () => T) => T
+  /** Stops its clock, where it is known only later what it came to. */
+  readonly stop: () => void
   /** Ends the job; only the first call counts. Never throws. */
   readonly end: (end?: JobEnd) => void
 }
@@ -25,7 +27,7 @@ export interface Attempt extends JobRun {
 }
 
 export interface AttemptOptions extends SpanInContext {
-  readonly waitMs: number | undefined
+  readonly waitMs: number | undefined | Promise<number | undefined>
   readonly isRetry: boolean
   readonly rules: StatusRules
   /** Called once, when it no longer runs. */
@@ -34,19 +36,29 @@ export interface AttemptOptions extends SpanInContext {
 
 /** Starts the clock of a run, and enters what the job waited. */
 export function startAttempt(ledger: JobLedger, options: AttemptOptions): Attempt {
-  const { span, context: own, waitMs, isRetry, rules, left } = options
+  const { span, context: own, isRetry, rules, left } = options
   const started = performance.now()
+  let stopped: number | undefined
   let ended = false
-  if (waitMs !== undefined) enterWait(ledger, waitMs, isRetry, own)
+  let waitMs: number | undefined
+  const waited = (ms: number | undefined): void => {
+    waitMs = ms
+    if (ms !== undefined) enterWait(ledger, ms, isRetry, own)
+  }
+  if (typeof options.waitMs === 'object') void options.waitMs.then(waited, () => {})
+  else waited(options.waitMs)
   const finish = (end: JobEnd, isFinal: boolean): void => {
     if (ended) return
     ended = true
-    const runMs = performance.now() - started
+    const runMs = (stopped ?? performance.now()) - started
     left()
     try {
       const { status, errorType } = enterEnd(ledger, { context: own, waitMs, runMs }, end, rules, isFinal)
       if (span === undefined) return
-      span.setAttributes({ ...end.attributes, 'mcp.job.status': status })
+      span.setAttributes({
+        ...end.attributes,
+        ...((isFinal || errorType !== undefined) && { 'mcp.job.status': status }),
+      })
       if (errorType !== undefined) failSpan(span, errorType, end)
       span.end()
     } catch (error) {
@@ -56,6 +68,7 @@ export function startAttempt(ledger: JobLedger, options: AttemptOptions): Attemp
   return {
     context: own,
     run: (fn) => context.with(own, fn),
+    stop: () => void (stopped ??= performance.now()),
     end: (end = {}) => finish(end, true),
     endAttempt: (end) => finish(end, false),
   }

@@ -39,9 +39,13 @@ export function startConsumerSpan(
   source: SpanSource,
   job: JobKey | undefined,
   creation: Context,
-  attributes: Attributes | undefined,
+  { attributes, startTime }: { attributes?: Attributes | undefined; startTime?: number | undefined },
 ): SpanInContext {
-  const options = { kind: SpanKind.CONSUMER, attributes: { ...attributes, ...idOf(job) } }
+  const options: SpanOptions = {
+    kind: SpanKind.CONSUMER,
+    attributes: { ...attributes, ...idOf(job) },
+    ...(startTime !== undefined && { startTime }),
+  }
   const producer = trace.getSpanContext(creation)
   if (source.trace === 'parent' || producer === undefined) return startSpan(source, 'process', creation, options)
   return startSpan(source, 'process', trace.deleteSpan(creation), { ...options, links: [{ context: producer }] })
@@ -78,7 +82,8 @@ function idOf(job: JobKey | undefined): Attributes {
   return typeof job === 'string' || typeof job === 'number' ? { 'messaging.message.id': String(job) } : {}
 }
 
-function guarded<T>({ name, say }: SpanSource, part: string, call: () => T): T | undefined {
+/** Calls what is not ours; what it throws is said. */
+export function guarded<T>({ name, say }: SpanSource, part: string, call: () => T): T | undefined {
   try {
     return call()
   } catch (error) {

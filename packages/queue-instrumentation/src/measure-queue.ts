@@ -8,6 +8,7 @@ import { createQueueJobs } from './queue-jobs.ts'
 import type {
   EnqueueOptions,
   JobEnd,
+  LostOptions,
   QueueOptions,
   RequeueOptions,
   SendOptions,
@@ -30,6 +31,8 @@ export interface InstrumentedQueue {
   readonly ended: (job: JobKey, end?: JobEnd) => void
   /** An attempt at a job is over, and the job waits again. */
   readonly requeued: (job: JobKey, options?: RequeueOptions) => void
+  /** An attempt at a job ran in a process that is gone, or hangs: its span ends as an error here, as it will not there. */
+  readonly lost: (job: JobKey, options?: LostOptions) => void
   /** A job was taken out before it ran: it is counted as `cancelled`. */
   readonly removed: (job: JobKey) => void
   /**
@@ -68,6 +71,7 @@ export function measureQueue(options: QueueOptions): InstrumentedQueue {
     started: (job, start) => jobs.started(jobOf(job), start),
     ended: (job, end) => jobs.ended(jobOf(job), end),
     requeued: (job, requeue) => jobs.requeued(jobOf(job), requeue),
+    lost: (job, lost) => jobs.lost(jobOf(job), lost),
     removed: (job) => jobs.removed(jobOf(job)),
     wrap,
     send: (call, send) => sendJob(spans, call, send),

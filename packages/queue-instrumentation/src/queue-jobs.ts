@@ -1,3 +1,4 @@
+import { failSpan } from '@mcp/otel-core'
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
 
@@ -7,7 +8,14 @@ import { startAttempt } from './job-run.ts'
 import type { Attempt, JobRun } from './job-run.ts'
 import { extract, inject, startConsumerSpan, startProducerSpan } from './job-spans.ts'
 import type { SpanSource } from './job-spans.ts'
-import type { EnqueueOptions, JobEnd, QueueOptions, RequeueOptions, StartOptions } from './queue-options.ts'
+import type {
+  EnqueueOptions,
+  JobEnd,
+  LostOptions,
+  QueueOptions,
+  RequeueOptions,
+  StartOptions,
+} from './queue-options.ts'
 import { createWaitingJobs } from './waiting-jobs.ts'
 import type { JobKey, WaitingJob, WaitingJobs } from './waiting-jobs.ts'
 
@@ -21,6 +29,7 @@ export interface QueueJobs {
   readonly started: (job: JobKey, options?: StartOptions) => JobRun
   readonly ended: (job: JobKey, end?: JobEnd) => void
   readonly requeued: (job: JobKey, options?: RequeueOptions) => void
+  readonly lost: (job: JobKey, options?: LostOptions) => void
   readonly removed: (job: JobKey) => void
   readonly dropped: (job: JobKey) => void
 }
@@ -64,14 +73,14 @@ export function createQueueJobs(
       if (!waiting.has(job)) wait(job, { readyAt: readyIn(delay), context: creation, isRetry: false })
       return creation
     },
-    started(job, { carrier, context: cause, readyAt, isRetry, attributes, signal } = {}) {
+    started(job, { carrier, context: cause, readyAt, isRetry, span = true, attributes, signal } = {}) {
       const known = waiting.take(job)
       if (known === undefined && carrier === undefined && readyAt === undefined) waiting.takeKeyless()
       running.get(job)?.attempt.end({ status: 'error', errorType: 'StalledError' })
       const creation = carrier === undefined ? (cause ?? known?.context ?? ROOT_CONTEXT) : extract(spans, carrier)
       const attempt = startAttempt(ledger, {
-        ...startConsumerSpan(spans, job, creation, attributes),
-        waitMs: readyAt === undefined ? known && since(performance.now(), known.readyAt) : since(Date.now(), readyAt),
+        ...(span ? startConsumerSpan(spans, job, creation, { attributes }) : { span: undefined, context: creation }),
+        waitMs: readyAt === undefined ? known && since(performance.now(), known.readyAt) : sinceReady(readyAt),
         isRetry: isRetry ?? known?.isRetry ?? false,
         rules: { statusOf, signal },
         left() {
@@ -94,6 +103,21 @@ export function createQueueJobs(
       if (!waiting.has(job))
         wait(job, { readyAt: readyIn(delay), context: entry?.creation ?? context.active(), isRetry: true })
     },
+    lost(job, { carrier, span: isOurs = true, startedAt, isFinal = false, ...end } = {}) {
+      const creation = carrier === undefined ? ROOT_CONTEXT : extract(spans, carrier)
+      const { span, context: own } = isOurs
+        ? startConsumerSpan(spans, job, creation, { attributes: end.attributes, startTime: startedAt })
+        : { span: undefined, context: creation }
+      const { errorType } = enterEnd(
+        ledger,
+        { context: own, waitMs: undefined, runMs: undefined },
+        end,
+        { statusOf },
+        isFinal,
+      )
+      if (span !== undefined && errorType !== undefined) failSpan(span, errorType, end)
+      span?.end()
+    },
     removed,
     dropped(job) {
       if (waiting.has(job)) removed(job)
@@ -103,6 +127,12 @@ export function createQueueJobs(
 
 function readyIn(delay: number): number {
   return performance.now() + (delay > 0 ? delay : 0)
+}
+
+function sinceReady(readyAt: number | Promise<number | undefined>): number | Promise<number | undefined> {
+  const now = Date.now()
+  if (typeof readyAt === 'number') return since(now, readyAt)
+  return readyAt.then((then) => then && since(now, then))
 }
 
 /** Clocks of different machines differ: a wait is never negative. */

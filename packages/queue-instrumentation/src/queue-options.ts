@@ -48,13 +48,18 @@ export interface StartOptions {
   readonly carrier?: Readonly<Record<string, string>> | undefined
   /** The context that put it in the queue, where there is neither a carrier nor an `enqueued` of this process. */
   readonly context?: Context | undefined
-  /** When it became ready, as Unix time in milliseconds, where the broker says so. */
-  readonly readyAt?: number | undefined
+  /**
+   * When it became ready, as Unix time in milliseconds, where the broker says so, or will: its delay excluded. `undefined`
+   * when that is not known, and then no wait is entered.
+   */
+  readonly readyAt?: number | undefined | Promise<number | undefined>
   /**
    * It has run before: its wait is entered apart, in `mcp_queue_retry_wait_seconds`. Default: whether it was `requeued`
    * here.
    */
   readonly isRetry?: boolean | undefined
+  /** False where somebody else makes its span: then `context` is the job's own. Default true. */
+  readonly span?: boolean | undefined
   /** Further attributes of its span. */
   readonly attributes?: Attributes | undefined
   /** Cancels the job: its reason, when thrown, is no error. */
@@ -72,6 +77,14 @@ export interface SendOptions<T> {
 export interface JobEnd extends OutcomeEnd {
   /** Attributes of its span that are known only at the end. */
   readonly attributes?: Attributes
+}
+
+/** An attempt that ran elsewhere. */
+export interface LostOptions extends JobEnd, Pick<StartOptions, 'carrier' | 'span'> {
+  /** When it started, as Unix time in milliseconds; default: now. */
+  readonly startedAt?: number | undefined
+  /** It was the last one: the job is counted as ended. Default false. */
+  readonly isFinal?: boolean | undefined
 }
 
 export interface RequeueOptions extends JobEnd {

@@ -1,7 +1,7 @@
 import { failSpan, observeCall, resolveEnd } from '@mcp/otel-core'
 import { context } from '@opentelemetry/api'
 
-import { inject, startProducerSpan } from './job-spans.ts'
+import { guarded, inject, startProducerSpan } from './job-spans.ts'
 import type { SpanSource } from './job-spans.ts'
 import type { SendOptions } from './queue-options.ts'
 
@@ -22,7 +22,7 @@ export function sendJob<T>(
       const { errorType } = resolveEnd(outcome, {}, source.say)
       if (errorType !== undefined) failSpan(span, errorType, outcome)
       else if (idOf !== undefined && 'result' in outcome) {
-        const id = idOf(outcome.result as Awaited<T>)
+        const id = guarded(source, 'idOf', () => idOf(outcome.result as Awaited<T>))
         if (id !== undefined) span.setAttribute('messaging.message.id', String(id))
       }
       span.end()

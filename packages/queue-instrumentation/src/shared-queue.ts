@@ -4,6 +4,7 @@ import type { InstrumentedQueue } from './measure-queue.ts'
 import { pollQueues } from './poll-queues.ts'
 import { resolveOptions } from './queue-defaults.ts'
 import { queueId, queueRegistry } from './queue-registry.ts'
+import { sendJob } from './send-job.ts'
 
 /** What a broker says of a queue at one time; what it cannot say is left out. */
 export interface QueueReading {
@@ -79,6 +80,13 @@ export function joinQueue(broker: BrokerQueue, options: EngineOptions): QueueMem
       close()
     },
   }
+}
+
+/** Returns what puts jobs in a broker's queue that this part of the app does not hold. */
+export function sendTo({ engine, name }: BrokerQueue, options: EngineOptions): InstrumentedQueue['send'] {
+  const { say } = queueRegistry(options.meterProvider)
+  const { plugin, trace, tracerProvider } = resolveOptions(name, options)
+  return (call, send) => sendJob({ plugin, name, engine, trace, tracerProvider, say }, call, send)
 }
 
 function createSharedQueue({ engine, name, address }: BrokerQueue, options: EngineOptions): SharedQueue {

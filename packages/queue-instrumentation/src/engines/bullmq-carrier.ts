@@ -1,0 +1,52 @@
+import type { BullJob, BullJobOptions, BullTelemetry } from './bullmq-shape.ts'
+
+/** Tells our metadata from the app's, in whose place nothing is taken away; its value says more about the job. */
+const OURS = 'mcp-otel'
+
+/** What travels with a job. */
+export interface Travelling {
+  readonly carrier: Readonly<Record<string, string>>
+  /** It has children, and is ready only when they are done. */
+  readonly isParent: boolean
+}
+
+/**
+ * Writes a carrier where BullMQ's own telemetry has it, in its format, so that a worker with that continues the trace as
+ * well; `undefined` where the app has said something of its own there, or there is nothing to write.
+ */
+export function withCarrier<O extends BullJobOptions>(
+  options: O | undefined,
+  given: BullTelemetry | undefined,
+  { carrier, isParent }: Travelling,
+): O | undefined {
+  if (given?.metadata !== undefined || given?.omitContext === true) return undefined
+  if (Object.keys(carrier).length === 0 && !isParent) return undefined
+  const metadata = JSON.stringify({ ...carrier, [OURS]: isParent ? 'parent' : 'job' })
+  return { ...(options as O), telemetry: { ...given, metadata } }
+}
+
+/** Reads what travelled with a job. */
+export function readTravelling(job: BullJob): Travelling & { readonly isOurs: boolean } {
+  const carrier = carrierOf(job.opts?.telemetry?.metadata)
+  const { [OURS]: ours, ...rest } = carrier
+  return { carrier: rest, isParent: ours === 'parent', isOurs: ours !== undefined }
+}
+
+/** Takes our metadata away again, before the app sees the job. */
+export function hideCarrier(job: BullJob): void {
+  if (job.opts?.telemetry === undefined || !readTravelling(job).isOurs) return
+  const { metadata, ...rest } = job.opts.telemetry
+  if (Object.keys(rest).length > 0) job.opts.telemetry = rest
+  else delete job.opts.telemetry
+}
+
+function carrierOf(metadata: unknown): Record<string, string> {
+  if (typeof metadata !== 'string') return {}
+  try {
+    const parsed: unknown = JSON.parse(metadata)
+    if (typeof parsed !== 'object' || parsed === null) return {}
+    return Object.fromEntries(Object.entries(parsed).filter(([, value]) => typeof value === 'string'))
+  } catch {
+    return {}
+  }
+}
