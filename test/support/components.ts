@@ -44,6 +44,12 @@ export interface Postgres {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** Redis: its server, and what it needs of the environment. */
+export interface Redis {
+  readonly program: string
+  readonly env: Readonly<Record<string, string>>
+}
+
 /** RabbitMQ and the Erlang that it runs on, as folders. */
 export interface RabbitMq {
   readonly home: string
@@ -138,6 +144,19 @@ export function findPostgres(): Promise<Component<Postgres>> {
     const folder = path.join(root, own)
     await run(await runnable(folder, 'postgres'), ['--version'], { env })
     return { folder, env }
+  })
+}
+
+/** Finds the machine's own Redis, or fetches Debian's without installing it. */
+export function findRedis(): Promise<Component<Redis>> {
+  return find('redis-server', async () => {
+    const own = await runnable('/usr/bin', 'redis-server').catch(() => undefined)
+    if (own !== undefined) return { program: own, env: {} }
+    const root = await unpacked('redis-server', ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2'])
+    const env = { LD_LIBRARY_PATH: path.join(root, 'usr/lib', TRIPLET) }
+    const program = await runnable(path.join(root, 'usr/bin'), 'redis-server')
+    await run(program, ['--version'], { env })
+    return { program, env }
   })
 }
 
