@@ -40,12 +40,13 @@ function lookAtAll(registry: QueueRegistry): void {
 /** A look that has not come back holds up the next one, so that a broker that is away does not gather commands. */
 async function lookAt(registry: QueueRegistry, shared: SharedQueue): Promise<void> {
   if (shared.readers.size === 0) return
-  if (shared.isBeingRead) {
-    loseReading(registry, shared, new BrokerTimeoutError(DEADLINE_MS))
+  const { askedAt } = shared
+  if (askedAt !== undefined) {
+    if (performance.now() - askedAt > DEADLINE_MS) loseReading(registry, shared, new BrokerTimeoutError(DEADLINE_MS))
     return
   }
-  shared.isBeingRead = true
-  const reading = readFirst(shared).finally(() => (shared.isBeingRead = false))
+  shared.askedAt = performance.now()
+  const reading = readFirst(shared).finally(() => (shared.askedAt = undefined))
   try {
     const latest = await withinDeadline(reading)
     if (latest !== undefined && shared.readers.size > 0) shared.latest = latest

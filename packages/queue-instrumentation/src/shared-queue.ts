@@ -40,7 +40,8 @@ export interface SharedQueue {
   readonly readers: Set<ReadQueue>
   members: number
   latest: QueueReading | undefined
-  isBeingRead: boolean
+  /** Since when an answer is awaited, by `performance.now()`. */
+  askedAt: number | undefined
 }
 
 /** What a part of the app has of a queue that it shares with others. */
@@ -112,7 +113,7 @@ function createSharedQueue({ engine, name, address }: BrokerQueue, options: Engi
     readers: new Set(),
     members: 0,
     latest: undefined,
-    isBeingRead: false,
+    askedAt: undefined,
   }
   return shared
 }

@@ -47,7 +47,7 @@ function wrapAdd(original: Add): Add {
         const own = opts?.repeat === undefined ? withCarrier(opts, given, { carrier, isParent: false }) : undefined
         return own === undefined ? original.call(this, name, data, opts) : hidden(original.call(this, name, data, own))
       },
-      { idOf: idOf, attributes: { 'mcp.job.name': String(name) } },
+      { idOf, attributes: { 'mcp.job.name': name } },
     )
   }
 }
@@ -81,10 +81,13 @@ interface FlowNode {
   readonly children?: readonly unknown[]
 }
 
-type AddNode = (
-  this: { readonly telemetry?: unknown },
-  given: { readonly node: FlowNode },
-) => Promise<{ readonly job: BullJob }>
+interface JobNode {
+  readonly job: BullJob
+  readonly children?: readonly JobNode[]
+}
+
+type AddFlow = (this: object, ...args: unknown[]) => Promise<JobNode | readonly JobNode[] | undefined>
+type AddNode = (this: { readonly telemetry?: unknown }, given: { readonly node: FlowNode }) => Promise<JobNode>
 
 /** Instruments the class of flow producers, or one: each job of a flow has a span of its own, under its parent's. */
 export function instrumentFlowProducers(target: object): void {
@@ -98,17 +101,33 @@ export function instrumentFlowProducers(target: object): void {
         const send = safely(this, () => sendTo({ engine: BULLMQ, name: node.queueName }, optionsOf(this)))
         if (send === undefined || this.telemetry !== undefined) return original.call(this, given)
         return send(
-          async (carrier) => {
+          (carrier) => {
             const isParent = (node.children?.length ?? 0) > 0
             const opts = withCarrier(node.opts, node.opts?.telemetry, { carrier, isParent })
-            const added = await original.call(this, opts === undefined ? given : { ...given, node: { ...node, opts } })
-            hideCarrier(added.job)
-            return added
+            return original.call(this, opts === undefined ? given : { ...given, node: { ...node, opts } })
           },
-          { idOf: ({ job }) => job.id, attributes: { 'mcp.job.name': String(node.name) } },
+          { idOf: ({ job }) => job.id, attributes: { 'mcp.job.name': node.name } },
         )
       },
   )
+  for (const name of ['add', 'addBulk']) {
+    wrapMethod<AddFlow>(
+      target,
+      name,
+      (original) =>
+        async function (...args) {
+          const added = await original.apply(this, args)
+          safely(this, () => [added ?? []].flat().forEach(hideFlow))
+          return added
+        },
+    )
+  }
+}
+
+/** A flow is written only when all its nodes are made. */
+function hideFlow({ job, children = [] }: JobNode): void {
+  hideCarrier(job)
+  for (const child of children) hideFlow(child)
 }
 
 async function hidden(adding: Promise<BullJob>): Promise<BullJob> {

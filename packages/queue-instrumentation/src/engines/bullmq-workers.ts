@@ -125,7 +125,7 @@ function settle(worker: BullBase, event: 'completed' | 'failed', job: BullJob | 
     if (event === 'failed') fail(worker, job ?? {}, { error, isFinal })
   } else if (event === 'completed') attempt.run.end({ status: 'success' })
   else if (isFinal) attempt.run.end({ error })
-  else attempt.member.requeued(job as BullJob, { error })
+  else attempt.member.requeued(job, { error })
 }
 
 /** A job failed without being run here: too many stalls, or the failure of a child. */

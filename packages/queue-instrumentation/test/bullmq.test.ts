@@ -1,0 +1,310 @@
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import * as bullmq6 from 'bullmq'
+import * as bullmq5 from 'bullmq-5'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
+
+import { findRedis } from '../../../test/support/components.ts'
+import { startRedis } from '../../../test/support/start-redis.ts'
+import type { RunningRedis } from '../../../test/support/start-redis.ts'
+import { testWith } from '../../../test/support/test-with.ts'
+import {
+  createOwnTelemetry,
+  registerContext,
+  underSpan,
+  unregisterContext,
+} from '../../plugin-instrumentation/test/support/telemetry.ts'
+import type { OwnTelemetry } from '../../plugin-instrumentation/test/support/telemetry.ts'
+import { instrumentQueue, listQueues } from '../src/index.ts'
+
+const redis = await findRedis()
+
+let broker: RunningRedis | undefined
+let telemetry: OwnTelemetry
+const open: { close(): Promise<unknown> }[] = []
+
+beforeAll(async () => {
+  registerContext()
+  if ('found' in redis) broker = await startRedis(redis.found)
+})
+afterAll(async () => {
+  unregisterContext()
+  await broker?.stop()
+})
+beforeEach(() => {
+  telemetry = createOwnTelemetry()
+})
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close()))
+})
+
+const POLL_MS = 50
+
+function points(metric: string): Record<string, number> {
+  return Object.fromEntries(Object.entries(telemetry.points(`mcp.queue.${metric}`)).filter(([, value]) => value !== 0))
+}
+
+function ended(): number {
+  return Object.values(telemetry.points('mcp.queue.jobs')).reduce((sum, each) => sum + each, 0)
+}
+
+/** Seconds. */
+function waitSum(metric: string): number {
+  const [series] = telemetry.meterProvider.readSeries(`mcp.queue.${metric}`)
+  return (series?.value as { sum: number } | undefined)?.sum ?? 0
+}
+
+async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await probe())) await pause(10)
+}
+
+// Both majors are one to a caller.
+describe.each([
+  ['5', bullmq5 as unknown as typeof bullmq6],
+  ['6', bullmq6],
+])('BullMQ %s', (major, { Queue, Worker, FlowProducer, DelayedError, UnrecoverableError }) => {
+  const connection = (): { host: string; port: number } => ({ host: '127.0.0.1', port: broker?.port ?? 0 })
+  let names = 0
+  const nameFor = (): string => `q${major}-${names++}`
+  const options = (): object => ({ ...telemetry, pollIntervalMillis: POLL_MS })
+  const queueOf = (name: string, given: object = {}): bullmq6.Queue => {
+    const queue = instrumentQueue(new Queue(name, { connection: connection(), ...given }), options())
+    open.push(queue)
+    return queue
+  }
+  const workerOf = (name: string, handler: bullmq6.Processor, given: object = {}): bullmq6.Worker => {
+    const worker = new Worker(name, handler, { connection: connection(), autorun: false, ...given })
+    instrumentQueue(worker, options())
+    worker.on('error', () => {})
+    open.push(worker)
+    void worker.run()
+    return worker
+  }
+  testWith(
+    redis,
+    'a job is counted, waits, runs in the trace of its request, and is what it is without us',
+    async () => {
+      const name = nameFor()
+      const queue = queueOf(name)
+      const seen: unknown[] = []
+      const { result, traceId, spanId } = underSpan(telemetry, () =>
+        queue.add('resize', { file: 'a.png' }, { attempts: 2, removeOnComplete: true }),
+      )
+      const added = await result
+      expect(added.opts).toEqual({ attempts: 2, removeOnComplete: true })
+      workerOf(name, async (job) => {
+        seen.push(job.data, job.opts, Object.keys(job.asJSON()).includes('telemetry'))
+        return trace.getActiveSpan()?.spanContext()
+      })
+      await until(() => ended() === 1)
+      expect(seen).toEqual([{ file: 'a.png' }, { attempts: 2, removeOnComplete: true }, false])
+      expect(points('jobs')).toEqual({ [`plugin=${name},status=success`]: 1 })
+      expect(points('wait')).toEqual({ [`plugin=${name}`]: 1 })
+      expect(points('run')).toEqual({ [`plugin=${name}`]: 1 })
+      expect(points('retry_wait')).toEqual({})
+      const [send, process] = telemetry.spans().filter(({ kind }) => kind !== SpanKind.INTERNAL)
+      expect(send).toMatchObject({ name: `send ${name}`, kind: SpanKind.PRODUCER, parentSpanContext: { spanId } })
+      expect(send?.attributes).toMatchObject({
+        'messaging.system': 'bullmq',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': name,
+        'messaging.message.id': added.id,
+        'mcp.job.name': 'resize',
+      })
+      expect(process).toMatchObject({ name: `process ${name}`, kind: SpanKind.CONSUMER })
+      expect(process?.parentSpanContext?.spanId).toBe(send?.spanContext().spanId)
+      expect(process?.spanContext().traceId).toBe(traceId)
+      expect(process?.attributes).toMatchObject({ 'messaging.message.id': added.id, 'mcp.job.attempt': 1 })
+    },
+  )
+
+  testWith(
+    redis,
+    'retries wait apart, without their backoff; the job is counted once, its failed attempts as errors',
+    async () => {
+      const name = nameFor()
+      const queue = queueOf(name)
+      workerOf(name, async (job) => {
+        if (job.attemptsMade < 2) throw new TypeError('not yet')
+      })
+      await queue.add('x', {}, { attempts: 3, backoff: { type: 'fixed', delay: 300 }, delay: 300 })
+      await until(() => ended() === 1)
+      expect(points('jobs')).toEqual({ [`plugin=${name},status=success`]: 1 })
+      expect(points('run')).toEqual({ [`plugin=${name}`]: 3 })
+      expect(telemetry.points('mcp.errors')).toEqual({ 'source=queue,type=TypeError': 2 })
+      expect(points('wait')).toEqual({ [`plugin=${name}`]: 1 })
+      await until(() => points('retry_wait')[`plugin=${name}`] === 2)
+      expect(waitSum('wait')).toBeLessThan(0.25)
+      expect(waitSum('retry_wait')).toBeLessThan(0.5)
+      const runs = telemetry.spans().filter(({ kind }) => kind === SpanKind.CONSUMER)
+      expect(runs.map(({ status }) => status.code)).toEqual([
+        SpanStatusCode.ERROR,
+        SpanStatusCode.ERROR,
+        SpanStatusCode.UNSET,
+      ])
+      expect(runs[0]?.events).toMatchObject([{ name: 'exception', attributes: { 'exception.message': 'not yet' } }])
+      expect(new Set(runs.map(({ parentSpanContext }) => parentSpanContext?.spanId)).size).toBe(1)
+    },
+  )
+
+  testWith(redis, 'a job that gives up is an error, at once if it cannot be tried again', async () => {
+    const name = nameFor()
+    const queue = queueOf(name)
+    const worker = workerOf(name, async (job) => {
+      if (job.name === 'never') throw new UnrecoverableError('no such file')
+      throw new RangeError('too long')
+    })
+    const failures: string[] = []
+    worker.on('failed', (job, error) => failures.push(`${job?.name} ${error.message}`))
+    await queue.addBulk([
+      { name: 'twice', data: {}, opts: { attempts: 2 } },
+      { name: 'never', data: {}, opts: { attempts: 5, removeOnFail: true } },
+    ])
+    await until(() => ended() === 2)
+    expect(points('jobs')).toEqual({ [`plugin=${name},status=error`]: 2 })
+    expect(points('run')).toEqual({ [`plugin=${name}`]: 3 })
+    expect(telemetry.points('mcp.errors')).toEqual({
+      'source=queue,type=RangeError': 2,
+      'source=queue,type=UnrecoverableError': 1,
+    })
+    expect(failures.toSorted()).toEqual(['never no such file', 'twice too long', 'twice too long'])
+    const send = telemetry.spans().find(({ kind }) => kind === SpanKind.PRODUCER)
+    expect(send?.attributes['messaging.batch.message_count']).toBe(2)
+  })
+
+  testWith(
+    redis,
+    "size, active and oldest age are the broker's own, for all kinds of waiting, and agree with its counts",
+    async () => {
+      const name = nameFor()
+      const queue = queueOf(name)
+      const gate = Promise.withResolvers<void>()
+      await queue.add('first', {}, { timestamp: Date.now() - 60_000 })
+      await queue.add('prioritised', {}, { priority: 3, timestamp: Date.now() - 100_000 })
+      await queue.add('later', {}, { delay: 60_000 })
+      await queue.add('last', {})
+      const counts = async (): Promise<number> =>
+        queue.getJobCountByTypes('wait', ...(major === '5' ? ['paused' as 'wait'] : []), 'prioritized')
+      await until(() => points('size')[`plugin=${name}`] === 3)
+      expect(await counts()).toBe(3)
+      expect(points('oldest_job_age')[`plugin=${name}`]).toBeGreaterThanOrEqual(100)
+      expect(telemetry.points('mcp.queue.info')).toEqual({ [`plugin=${name},scope=shared,engine=bullmq`]: 1 })
+      workerOf(name, () => gate.promise)
+      await until(() => points('active_jobs')[`plugin=${name}`] === 1 && points('size')[`plugin=${name}`] === 2)
+      expect(await counts()).toBe(2)
+      await queue.pause()
+      await pause(POLL_MS * 3)
+      expect(points('size')[`plugin=${name}`]).toBe(2)
+      gate.resolve()
+      await queue.resume()
+      await until(() => ended() === 3)
+      await until(() => telemetry.points('mcp.queue.size')[`plugin=${name}`] === 0)
+      expect(telemetry.points('mcp.queue.oldest_job_age')).toEqual({ [`plugin=${name}`]: 0 })
+    },
+  )
+
+  testWith(redis, 'the parent of a flow waits for its children, and is in their trace', async () => {
+    const name = nameFor()
+    const flows = new FlowProducer({ connection: connection() })
+    open.push(instrumentQueue(flows, options()))
+    workerOf(name, async () => pause(50))
+    const { result, traceId } = underSpan(telemetry, () =>
+      flows.add({
+        name: 'parent',
+        queueName: name,
+        data: {},
+        children: [
+          { name: 'child', queueName: name, data: {} },
+          { name: 'child', queueName: name, data: {} },
+        ],
+      }),
+    )
+    const { job, children } = await result
+    expect(job.opts).not.toHaveProperty('telemetry')
+    expect(children?.[0]?.job.opts).not.toHaveProperty('telemetry')
+    await until(() => ended() === 3)
+    expect(points('jobs')).toEqual({ [`plugin=${name},status=success`]: 3 })
+    // When the parent's children were done is not known: no wait of it is entered, rather than a wrong one.
+    expect(points('wait')).toEqual({ [`plugin=${name}`]: 2 })
+    const spans = telemetry.spans().filter(({ name: title }) => title !== 'request')
+    expect(new Set(spans.map((span) => span.spanContext().traceId))).toEqual(new Set([traceId]))
+    const sends = spans.filter(({ kind }) => kind === SpanKind.PRODUCER)
+    const top = sends.find(({ attributes }) => attributes['mcp.job.name'] === 'parent')
+    const nested = sends.filter(({ parentSpanContext }) => parentSpanContext?.spanId === top?.spanContext().spanId)
+    expect(nested).toHaveLength(2)
+  })
+
+  testWith(
+    redis,
+    'a job that puts itself back is no failure, and its waits are those of further attempts',
+    async () => {
+      const name = nameFor()
+      const queue = queueOf(name)
+      workerOf(name, async (job, token) => {
+        if (job.attemptsStarted > 1) return
+        await job.moveToDelayed(Date.now() + 200, token)
+        throw new DelayedError()
+      })
+      await queue.add('x', {})
+      await until(() => ended() === 1)
+      await until(() => points('retry_wait')[`plugin=${name}`] === 1)
+      expect(telemetry.points('mcp.errors')).toEqual({})
+      expect(waitSum('retry_wait')).toBeLessThan(0.25)
+      expect(points('jobs')).toEqual({ [`plugin=${name},status=success`]: 1 })
+    },
+  )
+
+  testWith(redis, 'each job of a scheduler is a trace of its own, and waits from when it is due', async () => {
+    const name = nameFor()
+    const queue = queueOf(name)
+    let waited = 0
+    workerOf(name, async (job) => {
+      waited += Math.max(0, Date.now() - (job.timestamp + (job.opts.delay ?? 0)))
+    })
+    await underSpan(telemetry, () => queue.upsertJobScheduler('tick', { every: 200, limit: 3 }, { name: 'tick' }))
+      .result
+    await until(() => ended() === 3)
+    expect(points('wait')).toEqual({ [`plugin=${name}`]: 3 })
+    expect(Math.abs(waitSum('wait') - waited / 1000)).toBeLessThan(0.1)
+    const runs = telemetry.spans().filter(({ kind }) => kind === SpanKind.CONSUMER)
+    expect(new Set(runs.map((span) => span.spanContext().traceId)).size).toBe(3)
+  })
+
+  testWith(redis, 'a stalled job is an error where that is noticed, and once it has stalled too often', async () => {
+    const name = nameFor()
+    const queue = queueOf(name)
+    const job = await queue.add('x', {})
+    // A worker that takes the job and never renews its lock, as one that was killed.
+    const gone = new Worker(name, null, { connection: connection(), lockDuration: 100, maxStalledCount: 0 })
+    open.push(gone)
+    await gone.getNextJob('token')
+    const worker = workerOf(name, async () => 'done', { stalledInterval: 150, maxStalledCount: 0 })
+    const [failed] = (await once(worker, 'failed')) as [bullmq6.Job, Error]
+    expect(failed.id).toBe(job.id)
+    expect(points('jobs')).toEqual({ [`plugin=${name},status=error`]: 1 })
+    await until(() => telemetry.points('mcp.errors')['source=queue,type=StalledError'] === 1)
+    const [send, ...runs] = telemetry.spans()
+    expect(runs.length).toBeGreaterThanOrEqual(2)
+    for (const run of runs) {
+      expect(run.parentSpanContext?.spanId).toBe(send?.spanContext().spanId)
+      expect(run.status.code).toBe(SpanStatusCode.ERROR)
+      expect(run.events).toMatchObject([{ name: 'exception' }])
+    }
+    expect(points('run')).toEqual({})
+  })
+
+  testWith(redis, 'once it is closed its gauges are gone, and what was counted stays', async () => {
+    const name = nameFor()
+    const queue = queueOf(name)
+    const worker = workerOf(name, async () => {})
+    await queue.add('x', {})
+    await until(() => ended() === 1 && telemetry.points('mcp.queue.size')[`plugin=${name}`] === 0)
+    await Promise.all([queue.close(), worker.close()])
+    expect(telemetry.points('mcp.queue.size')).toEqual({})
+    expect(telemetry.points('mcp.queue.info')).toEqual({})
+    expect(points('jobs')).toEqual({ [`plugin=${name},status=success`]: 1 })
+    expect(listQueues(telemetry)).toEqual([])
+  })
+})
