@@ -42,6 +42,14 @@ afterEach(async () => {
 
 const POLL_MS = 50
 
+function connection(): { host: string; port: number } {
+  return { host: '127.0.0.1', port: broker?.port ?? 0 }
+}
+
+function options(): object {
+  return { ...telemetry, pollIntervalMillis: POLL_MS }
+}
+
 function points(metric: string): Record<string, number> {
   return Object.fromEntries(Object.entries(telemetry.points(`mcp.queue.${metric}`)).filter(([, value]) => value !== 0))
 }
@@ -65,10 +73,8 @@ describe.each([
   ['5', bullmq5 as unknown as typeof bullmq6],
   ['6', bullmq6],
 ])('BullMQ %s', (major, { Queue, Worker, FlowProducer, DelayedError, UnrecoverableError }) => {
-  const connection = (): { host: string; port: number } => ({ host: '127.0.0.1', port: broker?.port ?? 0 })
   let names = 0
   const nameFor = (): string => `q${major}-${names++}`
-  const options = (): object => ({ ...telemetry, pollIntervalMillis: POLL_MS })
   const queueOf = (name: string, given: object = {}): bullmq6.Queue => {
     const queue = instrumentQueue(new Queue(name, { connection: connection(), ...given }), options())
     open.push(queue)
