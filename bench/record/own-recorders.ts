@@ -1,4 +1,10 @@
-import { createInstruments, createMetricsHandler, processMeters, REQUEST_BUCKETS } from '@mcp/otel-core'
+import {
+  createEventRecorder,
+  createInstruments,
+  createMetricsHandler,
+  processMeters,
+  REQUEST_BUCKETS,
+} from '@mcp/otel-core'
 import type { BoundAdder, BoundRecorder, Catalogue } from '@mcp/otel-core'
 
 import type { Labels } from './label-sets.ts'
@@ -45,6 +51,21 @@ export function ownRecorder(seriesLimit: number): Recorder<Labels> {
       const response = collectingResponse()
       await handler({ method: 'GET', headers: {} }, response)
       return response.page
+    },
+  }
+}
+
+/** The same, both recorded in one go. */
+export function ownEventRecorder(seriesLimit: number): Recorder<Labels> {
+  const { count, scrape } = ownRecorder(seriesLimit)
+  const { requests, duration } = createInstruments(catalogue, { scope: 'bench' })
+  const record = createEventRecorder(requests, duration)
+  return {
+    count,
+    scrape,
+    prepare: asTheyAre,
+    record({ method, endpoint, status }, seconds) {
+      record(seconds, { method, endpoint, status })
     },
   }
 }

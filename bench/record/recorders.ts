@@ -1,6 +1,6 @@
 import type { ContestantKind } from '../harness/suite.ts'
 import { arrayRecorder } from './limit-recorder.ts'
-import { ownBoundRecorder, ownRecorder } from './own-recorders.ts'
+import { ownBoundRecorder, ownEventRecorder, ownRecorder } from './own-recorders.ts'
 import { otelRecorder, promClientChildRecorder, promClientRecorder } from './peer-recorders.ts'
 import type { PromClient } from './peer-recorders.ts'
 import type { Recorder } from './recorder.ts'
@@ -13,6 +13,7 @@ interface RecorderKind {
 /** Who records; each library is loaded only in the process of its own case. */
 export const recorders: Readonly<Record<string, RecorderKind>> = {
   'ours, two calls': { kind: 'ours', create: async (limit) => ownRecorder(limit) },
+  'ours, fused': { kind: 'ours', create: async (limit) => ownEventRecorder(limit) },
   'ours, bound': { kind: 'ours', create: async (limit) => ownBoundRecorder(limit) },
   'prom-client': { kind: 'peer', create: async () => promClientRecorder(await import('prom-client')) },
   'prom-client, labels() kept': {
