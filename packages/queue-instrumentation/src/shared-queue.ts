@@ -27,6 +27,8 @@ export interface BrokerQueue {
   /** Which broker, where a process talks to several: host, port, database. */
   readonly address?: string | undefined
   readonly read?: ReadQueue | undefined
+  /** The broker does not say how many jobs run, at least not at a bounded cost: those that were started here are shown. */
+  readonly isActiveLocal?: boolean | undefined
 }
 
 /** A queue of a broker's, shared by all parts of the process that hold it. */
@@ -90,7 +92,7 @@ export function sendTo({ engine, name }: BrokerQueue, options: EngineOptions): I
   return (call, send) => sendJob({ plugin, name, engine, trace, tracerProvider, say }, call, send)
 }
 
-function createSharedQueue({ engine, name, address }: BrokerQueue, options: EngineOptions): SharedQueue {
+function createSharedQueue({ engine, name, address, isActiveLocal }: BrokerQueue, options: EngineOptions): SharedQueue {
   const { plugin, trace, meterProvider, tracerProvider, pollIntervalMillis } = resolveOptions(name, options)
   const shared: SharedQueue = {
     queue: measureQueue({
@@ -103,7 +105,7 @@ function createSharedQueue({ engine, name, address }: BrokerQueue, options: Engi
       meterProvider,
       tracerProvider,
       size: () => shared.latest?.size,
-      active: () => shared.latest?.active,
+      ...(isActiveLocal !== true && { active: () => shared.latest?.active }),
       oldestJobAge: () => shared.latest?.oldestJobAge,
     }),
     plugin,

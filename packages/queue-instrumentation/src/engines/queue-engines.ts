@@ -1,7 +1,8 @@
+import { amqplibEngine } from './amqplib.ts'
 import { bullmq } from './bullmq.ts'
 import type { QueueEngine } from './engine.ts'
 import { fastqEngine } from './fastq.ts'
 import { pQueueEngine } from './p-queue.ts'
 
 /** The libraries whose queues are measured by themselves. None of them is loaded from here. */
-export const queueEngines: readonly QueueEngine[] = [bullmq, pQueueEngine, fastqEngine]
+export const queueEngines: readonly QueueEngine[] = [bullmq, amqplibEngine, pQueueEngine, fastqEngine]
