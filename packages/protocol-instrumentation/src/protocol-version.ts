@@ -6,10 +6,11 @@ const VERSION_HEADER = 'mcp-protocol-version'
 
 /** Returns the revision of the protocol that a message says it is of: in its envelope, or in the header of its request. */
 export function protocolVersionOf(message: RpcMessage, extra: unknown): unknown {
-  const claimed = fieldsOf(fieldsOf(message.params)['_meta'])[VERSION_META]
-  if (claimed !== undefined) return claimed
+  const { _meta: meta } = fieldsOf(message.params)
+  const claimed = meta === undefined ? undefined : fieldsOf(meta)[VERSION_META]
+  if (claimed !== undefined || extra === undefined) return claimed
   const { request, requestInfo } = fieldsOf(extra)
-  const headers = fieldsOf(requestInfo ?? request)['headers']
-  if (headers instanceof Headers) return headers.get(VERSION_HEADER)
-  return fieldsOf(headers)[VERSION_HEADER]
+  const { headers } = fieldsOf(requestInfo ?? request)
+  if (headers === undefined) return undefined
+  return headers instanceof Headers ? headers.get(VERSION_HEADER) : fieldsOf(headers)[VERSION_HEADER]
 }

@@ -12,9 +12,12 @@ const MAX_KEY_LENGTH = 64
 
 /** Returns what a sampler may want to know of an operation: what it is, and about what. */
 export function startAttributes({ method, params }: RpcNotification, { kind }: Topic): Attributes {
-  const attributes: Attributes = { 'mcp.method.name': textOf(method) ?? '' }
-  if (kind !== undefined) attributes[`gen_ai.${kind}.name`] = textOf(fieldsOf(params)['name']) ?? ''
-  return attributes
+  const name = textOf(method) ?? ''
+  if (kind === undefined) return { 'mcp.method.name': name }
+  const target = textOf(fieldsOf(params)['name']) ?? ''
+  return kind === 'tool'
+    ? { 'mcp.method.name': name, 'gen_ai.tool.name': target }
+    : { 'mcp.method.name': name, 'gen_ai.prompt.name': target }
 }
 
 /** What a span tells of the circumstances. */

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, createContextKey, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
+import { createContextKey, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
 import type { Context, Link, TextMapGetter } from '@opentelemetry/api'
 
 import { fieldsOf } from './message.ts'
@@ -31,20 +31,14 @@ export interface Origin {
 export function originOf(message: RpcMessage, ambient: Context, trust: McpOptions['trustRemote']): Origin {
   const { _meta: meta } = fieldsOf(message.params)
   if (meta === undefined || trust === 'off' || !carriesTrace(meta)) return { parent: ambient }
-  const remote = propagation.extract(ROOT_CONTEXT, meta, getter)
-  const sender = trace.getSpanContext(remote)
   const around = trace.getSpanContext(ambient)
-  if (sender === undefined || !isSpanContextValid(sender)) {
-    const baggage = trust === 'link' ? undefined : propagation.getBaggage(remote)
-    return { parent: baggage === undefined ? ambient : propagation.setBaggage(ambient, baggage) }
-  }
-  const caused = ambient.setValue(CAUSED_BY_TRACE, true)
-  if (trust === 'link') return { parent: caused, links: [{ context: sender }] }
-  const isAnother = around !== undefined && isSpanContextValid(around) && around.spanId !== sender.spanId
-  const links = isAnother && { links: [{ context: around }] }
-  const parent = trace.setSpanContext(caused, sender)
-  const baggage = propagation.getBaggage(remote)
-  return { parent: baggage === undefined ? parent : propagation.setBaggage(parent, baggage), ...links }
+  const parent = propagation.extract(ambient, meta, getter)
+  const sender = trace.getSpanContext(parent)
+  const hasTrace = sender !== undefined && sender !== around && isSpanContextValid(sender)
+  if (!hasTrace) return { parent: trust === 'link' ? ambient : parent }
+  if (trust === 'link') return { parent: ambient.setValue(CAUSED_BY_TRACE, true), links: [{ context: sender }] }
+  const isAnother = around !== undefined && around.spanId !== sender.spanId && isSpanContextValid(around)
+  return { parent: parent.setValue(CAUSED_BY_TRACE, true), ...(isAnother && { links: [{ context: around }] }) }
 }
 
 /** Most metadata is a progress token and no more. */
