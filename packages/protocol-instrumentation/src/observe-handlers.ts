@@ -43,7 +43,7 @@ export function following(
   args: unknown[],
   threw: (error: unknown) => void,
 ): unknown {
-  const told = (error: unknown): void => void guarded('an error', () => threw(error))
+  const told = (error: unknown): void => guarded('an error', () => threw(error))
   try {
     const result = Reflect.apply(method, receiver, args)
     // The protocol handles the rejection of the promise itself, which stays the one it was.

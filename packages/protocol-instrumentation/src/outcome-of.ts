@@ -42,7 +42,14 @@ export function answerOutcome(
     const status = thrown === undefined || isMistake ? 'error' : failureStatus(thrown.error)
     if (isMistake) return { status, code, isFailure: false, ...known }
     const message = textOf(fieldsOf(response.error)['message'])
-    return { status, code, isFailure: true, errorType: String(code), ...(message !== undefined && { message }), ...known }
+    return {
+      status,
+      code,
+      isFailure: true,
+      errorType: String(code),
+      ...(message !== undefined && { message }),
+      ...known,
+    }
   }
   if (fieldsOf(response.result)['isError'] !== true) return SUCCESS
   const status = thrown === undefined ? 'error' : failureStatus(thrown.error)

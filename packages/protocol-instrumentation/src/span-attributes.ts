@@ -61,7 +61,9 @@ function addArguments(attributes: Attributes, params: unknown, { capture }: McpO
   const given = fieldsOf(params)['arguments']
   if (typeof given !== 'object' || given === null) return
   const keys = Object.keys(given)
-  attributes['mcp.tool.call.arguments.keys'] = keys.slice(0, MAX_KEYS).map((key) => key.slice(0, MAX_KEY_LENGTH).toWellFormed())
+  attributes['mcp.tool.call.arguments.keys'] = keys
+    .slice(0, MAX_KEYS)
+    .map((key) => key.slice(0, MAX_KEY_LENGTH).toWellFormed())
   attributes['mcp.tool.call.arguments.size'] = keys.length === 0 ? 2 : jsonBytes(given)
   if (capture?.arguments === true) attributes['gen_ai.tool.call.arguments'] = captured(given, capture)
 }

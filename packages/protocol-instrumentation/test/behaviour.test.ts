@@ -184,6 +184,20 @@ test('content that is wished for goes through the redactor first, and is cut to 
   expect(String(span?.attributes['gen_ai.tool.call.result'])).toHaveLength(41)
 })
 
+function breakDown(): never {
+  throw new Error('broken redactor')
+}
+
+test('a redactor that throws keeps the content off the span, and nothing else', async () => {
+  const capture = { arguments: true, results: true, redact: breakDown }
+  const rig = await createRig('v1 ESM', 'memory', { capture })
+  await rig.stack.callTool(rig.client, { name: 'echo', arguments: { text: 'hunter2' } })
+  await rig.close()
+  const [span] = rig.spansOf('server', 'tools/call echo')
+  expect(span?.attributes).toMatchObject({ 'mcp.tool.call.arguments.keys': ['text'] })
+  expect(JSON.stringify(rig.spans().map(({ attributes }) => attributes))).not.toContain('hunter2')
+})
+
 test('nothing is observed twice, however often it is asked for', async () => {
   const stack = stacks['v2']
   const McpServer = class extends stack.McpServer {}

@@ -177,6 +177,21 @@ const mcp = {
     default: false,
     doc: 'Shows there also checks, queues, the process, and why something is not healthy.',
   }),
+  captureArguments: setting(onOff, {
+    env: 'MCP_OTEL_MCP_CAPTURE_ARGUMENTS',
+    default: false,
+    doc: 'Adds the arguments of tool calls to spans, after the secrets that are known by key or by shape have been taken out.',
+  }),
+  captureResults: setting(onOff, {
+    env: 'MCP_OTEL_MCP_CAPTURE_RESULTS',
+    default: false,
+    doc: 'Adds the results of tool calls to spans, after the same.',
+  }),
+  captureMaxLength: setting(integer(1, 65_536, 'characters'), {
+    env: 'MCP_OTEL_MCP_CAPTURE_MAX_LENGTH',
+    default: 2000,
+    doc: 'Longest JSON text of arguments or a result on a span; what is longer is cut.',
+  }),
   guardStdout: setting(onOff, {
     env: 'MCP_OTEL_MCP_GUARD_STDOUT',
     default: false,

@@ -10,6 +10,7 @@ import type { InstrumentationsOptions } from './create-instrumentations.ts'
 import { hookEsmImports } from './esm-hooks.ts'
 import { honoModules } from './hono-modules.ts'
 import { mcpModules } from './mcp-modules.ts'
+import { mcpOptions } from './mcp-options.ts'
 import { hookModuleExports } from './module-exports-hook.ts'
 import { queueModules } from './queue-modules.ts'
 
@@ -31,7 +32,7 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   const brought: Instrumentation[] = (given.options.instrumentations ?? []).flat()
   const except = new Set(brought.map(({ instrumentationName }) => instrumentationName))
   const ours = createInstrumentations({ ...given, except })
-  setMcpDefaults(given.config.mcp)
+  setMcpDefaults(mcpOptions(given.config.mcp, given.options.mcp?.redact))
   setQueueDefaults(given.config.queues)
   hookModuleExports({ mcp: mcpModules, hono: honoModules, ...queueModules })
   if (brought.length > 0) {
