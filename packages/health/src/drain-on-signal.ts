@@ -1,8 +1,9 @@
 import { diag } from '@opentelemetry/api'
 
 import type { Health } from './create-health.ts'
-import { drainServers } from './drain-servers.ts'
+import { drainTracked } from './drain-servers.ts'
 import type { DrainServersOptions } from './drain-servers.ts'
+import { trackSessions } from './http2-sessions.ts'
 import { scrubError } from './scrub.ts'
 
 export interface DrainOnSignalOptions extends DrainServersOptions {
@@ -22,6 +23,7 @@ export const SIGNAL_LISTENER: unique symbol = Symbol.for('@mcp/otel/signal-liste
  */
 export function drainOnSignal(health: Pick<Health, 'drain'>, options: DrainOnSignalOptions): () => void {
   const { signals = ['SIGTERM'], onDrained } = options
+  const sessions = options.servers.map(trackSessions)
   let isDraining = false
   const off = (): void => {
     for (const signal of signals) process.removeListener(signal, listener)
@@ -44,7 +46,7 @@ export function drainOnSignal(health: Pick<Health, 'drain'>, options: DrainOnSig
   return off
 
   async function drain(): Promise<void> {
-    await drainServers(health, options)
+    await drainTracked(health, options, sessions)
     await onDrained?.()
   }
 
