@@ -1,7 +1,7 @@
+import { quantileBy, rateBy } from './expressions.ts'
 import type { DashboardSpec } from './panel-spec.ts'
 
-const calls = (matchers: string): string =>
-  `sum by (plugin, command) (rate(mcp_plugin_executions_total${matchers}[$__rate_interval]))`
+const calls = (matchers: string): string => rateBy('plugin, command', 'mcp_plugin_executions_total', matchers)
 
 /** A tool is a command of a plugin: a server of the Model Context Protocol, or the guide's. */
 export const mcpProtocol: DashboardSpec = {
@@ -41,7 +41,7 @@ export const mcpProtocol: DashboardSpec = {
           unit: 's',
           queries: [
             {
-              expr: 'histogram_quantile(0.95, sum by (plugin, command, le) (rate(mcp_plugin_execution_duration_seconds_bucket[$__rate_interval])))',
+              expr: quantileBy('plugin, command', 'mcp_plugin_execution_duration_seconds'),
               legend: '{{plugin}} {{command}}',
               exemplars: true,
             },
@@ -55,7 +55,7 @@ export const mcpProtocol: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (status) (rate(mcp_plugin_executions_total[$__rate_interval]))',
+              expr: rateBy('status', 'mcp_plugin_executions_total'),
               legend: '{{status}}',
             },
           ],
@@ -64,7 +64,7 @@ export const mcpProtocol: DashboardSpec = {
       ],
     },
     {
-      title: 'Protocol',
+      title: 'As Server',
       panels: [
         {
           title: 'Requests by Method',
@@ -73,7 +73,7 @@ export const mcpProtocol: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (mcp_method_name) (rate(mcp_server_operation_duration_seconds_count[$__rate_interval]))',
+              expr: rateBy('mcp_method_name', 'mcp_server_operation_duration_seconds_count'),
               legend: '{{mcp_method_name}}',
             },
           ],
@@ -85,7 +85,11 @@ export const mcpProtocol: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (mcp_method_name, error_type) (rate(mcp_server_operation_duration_seconds_count{error_type!=""}[$__rate_interval]))',
+              expr: rateBy(
+                'mcp_method_name, error_type',
+                'mcp_server_operation_duration_seconds_count',
+                '{error_type!=""}',
+              ),
               legend: '{{mcp_method_name}} {{error_type}}',
             },
           ],
@@ -97,12 +101,75 @@ export const mcpProtocol: DashboardSpec = {
           unit: 's',
           queries: [
             {
-              expr: 'histogram_quantile(0.95, sum by (mcp_method_name, le) (rate(mcp_server_operation_duration_seconds_bucket[$__rate_interval])))',
+              expr: quantileBy('mcp_method_name', 'mcp_server_operation_duration_seconds'),
               legend: '{{mcp_method_name}}',
               exemplars: true,
             },
           ],
         },
+      ],
+    },
+    {
+      title: 'As Client',
+      panels: [
+        {
+          title: 'Calls by Method',
+          kind: 'timeseries',
+          description: 'Requests and notifications per second that clients sent, by method.',
+          unit: 'ops',
+          queries: [
+            {
+              expr: rateBy('mcp_method_name', 'mcp_client_operation_duration_seconds_count'),
+              legend: '{{mcp_method_name}}',
+            },
+          ],
+        },
+        {
+          title: 'Failed Calls by Method',
+          kind: 'timeseries',
+          description: 'Those that failed, by method and the kind of the error; `tool_error` is a result that says so.',
+          unit: 'ops',
+          queries: [
+            {
+              expr: rateBy(
+                'mcp_method_name, error_type',
+                'mcp_client_operation_duration_seconds_count',
+                '{error_type!=""}',
+              ),
+              legend: '{{mcp_method_name}} {{error_type}}',
+            },
+          ],
+        },
+        {
+          title: 'Duration of Calls by Method',
+          kind: 'timeseries',
+          description: '95th percentile until the answer was there, by method; the points are exemplars.',
+          unit: 's',
+          queries: [
+            {
+              expr: quantileBy('mcp_method_name', 'mcp_client_operation_duration_seconds'),
+              legend: '{{mcp_method_name}}',
+              exemplars: true,
+            },
+          ],
+        },
+        {
+          title: 'Duration of Calls by Server',
+          kind: 'timeseries',
+          description: '95th percentile by the server that was called; one over standard input has no address.',
+          unit: 's',
+          queries: [
+            {
+              expr: quantileBy('server_address, server_port', 'mcp_client_operation_duration_seconds'),
+              legend: '{{server_address}} {{server_port}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Sessions and Messages',
+      panels: [
         {
           title: 'Sessions and Requests in Progress',
           kind: 'timeseries',
@@ -114,13 +181,36 @@ export const mcpProtocol: DashboardSpec = {
           ],
         },
         {
+          title: 'Sessions by Peer',
+          kind: 'stat',
+          description: 'Sessions that began in the chosen range, by what the other side calls itself.',
+          unit: 'short',
+          queries: [
+            {
+              expr: 'sum by (role, peer_name, peer_version) (increase(mcp_protocol_sessions_total[$__range]))',
+              legend: '{{peer_name}} {{peer_version}}, this is the {{role}}',
+              instant: true,
+            },
+          ],
+        },
+        {
+          title: 'Duration of Sessions',
+          kind: 'timeseries',
+          description: '95th percentile of sessions that have ended, by the side that this process is.',
+          unit: 's',
+          queries: [
+            { expr: quantileBy('', 'mcp_server_session_duration_seconds'), legend: 'as server' },
+            { expr: quantileBy('', 'mcp_client_session_duration_seconds'), legend: 'as client' },
+          ],
+        },
+        {
           title: 'Message Traffic',
           kind: 'timeseries',
           description: 'Bytes per second of messages as JSON text.',
           unit: 'Bps',
           queries: [
             {
-              expr: 'sum by (role, direction) (rate(mcp_protocol_message_bytes_total[$__rate_interval]))',
+              expr: rateBy('role, direction', 'mcp_protocol_message_bytes_total'),
               legend: '{{direction}} as {{role}}',
             },
           ],
@@ -133,7 +223,7 @@ export const mcpProtocol: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (instance) (rate(mcp_protocol_stray_writes_total[$__rate_interval]))',
+              expr: rateBy('instance', 'mcp_protocol_stray_writes_total'),
               legend: '{{instance}}',
             },
           ],

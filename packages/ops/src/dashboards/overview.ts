@@ -1,8 +1,9 @@
 import { USERS } from '../rules/request-rules.ts'
+import { quantileBy, rateBy } from './expressions.ts'
 import type { DashboardSpec } from './panel-spec.ts'
 
-const quantile = (share: number, by = ''): string =>
-  `histogram_quantile(${share}, sum by (${by}le) (rate(mcp_request_duration_seconds_bucket{${USERS}}[$__rate_interval])))`
+const responseTime = (labels: string, share = 0.95): string =>
+  quantileBy(labels, 'mcp_request_duration_seconds', `{${USERS}}`, share)
 
 export const overview: DashboardSpec = {
   uid: 'mcp-overview',
@@ -42,7 +43,7 @@ export const overview: DashboardSpec = {
           kind: 'stat',
           description: 'Response time that 95 of 100 requests stay below.',
           unit: 's',
-          queries: [{ expr: quantile(0.95), legend: 'p95' }],
+          queries: [{ expr: responseTime(''), legend: 'p95' }],
           limit: { threshold: 'responseTime', alert: 'SlowResponses' },
           width: 5,
         },
@@ -75,7 +76,7 @@ export const overview: DashboardSpec = {
           unit: 'reqps',
           queries: [
             {
-              expr: 'sum by (method, endpoint, status) (rate(mcp_requests_total{status=~"5.."}[$__rate_interval]))',
+              expr: rateBy('method, endpoint, status', 'mcp_requests_total', '{status=~"5.."}'),
               legend: '{{method}} {{endpoint}} {{status}}',
             },
           ],
@@ -88,9 +89,9 @@ export const overview: DashboardSpec = {
             'Half, 95 and 99 of 100 requests are faster; the points are exemplars, which lead to their traces.',
           unit: 's',
           queries: [
-            { expr: quantile(0.5), legend: 'p50' },
-            { expr: quantile(0.95), legend: 'p95', exemplars: true },
-            { expr: quantile(0.99), legend: 'p99' },
+            { expr: responseTime('', 0.5), legend: 'p50' },
+            { expr: responseTime(''), legend: 'p95', exemplars: true },
+            { expr: responseTime('', 0.99), legend: 'p99' },
           ],
           limit: { threshold: 'responseTime', alert: 'SlowResponses' },
         },
@@ -99,7 +100,7 @@ export const overview: DashboardSpec = {
           kind: 'timeseries',
           description: '95th percentile by method and route.',
           unit: 's',
-          queries: [{ expr: quantile(0.95, 'method, endpoint, '), legend: '{{method}} {{endpoint}}' }],
+          queries: [{ expr: responseTime('method, endpoint'), legend: '{{method}} {{endpoint}}' }],
           limit: { threshold: 'responseTime', alert: 'SlowResponses' },
         },
         {
@@ -119,7 +120,7 @@ export const overview: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (source, type) (rate(mcp_errors_total[$__rate_interval]))',
+              expr: rateBy('source, type', 'mcp_errors_total'),
               legend: '{{source}} {{type}}',
             },
           ],

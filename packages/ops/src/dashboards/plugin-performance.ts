@@ -1,9 +1,7 @@
+import { quantileBy, rateBy } from './expressions.ts'
 import type { DashboardSpec } from './panel-spec.ts'
 
-const p95 = (metric: string, by: string): string =>
-  `histogram_quantile(0.95, sum by (${by}, le) (rate(${metric}_bucket[$__rate_interval])))`
-const executions = (matchers: string): string =>
-  `sum by (plugin) (rate(mcp_plugin_executions_total${matchers}[$__rate_interval]))`
+const executions = (matchers: string): string => rateBy('plugin', 'mcp_plugin_executions_total', matchers)
 
 export const pluginPerformance: DashboardSpec = {
   uid: 'mcp-plugin-performance',
@@ -70,7 +68,11 @@ export const pluginPerformance: DashboardSpec = {
           description: '95th percentile of the executions by plugin; the points are exemplars.',
           unit: 's',
           queries: [
-            { expr: p95('mcp_plugin_execution_duration_seconds', 'plugin'), legend: '{{plugin}}', exemplars: true },
+            {
+              expr: quantileBy('plugin', 'mcp_plugin_execution_duration_seconds'),
+              legend: '{{plugin}}',
+              exemplars: true,
+            },
           ],
           limit: { threshold: 'pluginDuration', alert: 'McpPluginSlow' },
         },
@@ -103,7 +105,7 @@ export const pluginPerformance: DashboardSpec = {
           kind: 'timeseries',
           description: '95th percentile of the time that jobs waited before they started.',
           unit: 's',
-          queries: [{ expr: p95('mcp_queue_wait_seconds', 'plugin'), legend: '{{plugin}}', exemplars: true }],
+          queries: [{ expr: quantileBy('plugin', 'mcp_queue_wait_seconds'), legend: '{{plugin}}', exemplars: true }],
         },
         {
           title: 'Oldest Job',
@@ -129,7 +131,7 @@ export const pluginPerformance: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (plugin, status) (rate(mcp_queue_jobs_total[$__rate_interval]))',
+              expr: rateBy('plugin, status', 'mcp_queue_jobs_total'),
               legend: '{{plugin}} {{status}}',
             },
           ],
@@ -139,7 +141,7 @@ export const pluginPerformance: DashboardSpec = {
           kind: 'timeseries',
           description: '95th percentile of the time that jobs ran once they had left the queue.',
           unit: 's',
-          queries: [{ expr: p95('mcp_queue_run_seconds', 'plugin'), legend: '{{plugin}}' }],
+          queries: [{ expr: quantileBy('plugin', 'mcp_queue_run_seconds'), legend: '{{plugin}}' }],
         },
         {
           title: 'Jobs Running',

@@ -1,3 +1,4 @@
+import { quantileBy, rateBy } from './expressions.ts'
 import type { DashboardSpec } from './panel-spec.ts'
 
 export const systemHealth: DashboardSpec = {
@@ -47,7 +48,7 @@ export const systemHealth: DashboardSpec = {
           unit: 'percentunit',
           queries: [
             {
-              expr: 'sum by (instance, cpu_mode) (rate(system_cpu_time_seconds_total{cpu_mode!="idle"}[$__rate_interval])) / on (instance) group_left sum by (instance) (rate(system_cpu_time_seconds_total[$__rate_interval]))',
+              expr: 'sum by (job, instance, cpu_mode) (rate(system_cpu_time_seconds_total{cpu_mode!="idle"}[$__rate_interval])) / on (job, instance) group_left sum by (job, instance) (rate(system_cpu_time_seconds_total[$__rate_interval]))',
               legend: '{{cpu_mode}} {{instance}}',
             },
           ],
@@ -71,7 +72,7 @@ export const systemHealth: DashboardSpec = {
           unit: 'percentunit',
           queries: [
             {
-              expr: 'sum by (instance, kind) (rate(nodejs_gc_duration_seconds_sum[$__rate_interval]))',
+              expr: rateBy('instance, kind', 'nodejs_gc_duration_seconds_sum'),
               legend: '{{kind}} {{instance}}',
             },
           ],
@@ -118,7 +119,7 @@ export const systemHealth: DashboardSpec = {
           unit: 'Bps',
           queries: [
             {
-              expr: 'sum by (instance, system_device, disk_io_direction) (rate(system_disk_io_bytes_total[$__rate_interval]))',
+              expr: rateBy('instance, system_device, disk_io_direction', 'system_disk_io_bytes_total'),
               legend: '{{disk_io_direction}} {{system_device}} {{instance}}',
             },
           ],
@@ -130,7 +131,7 @@ export const systemHealth: DashboardSpec = {
           unit: 'iops',
           queries: [
             {
-              expr: 'sum by (instance, system_device, disk_io_direction) (rate(system_disk_operations_total[$__rate_interval]))',
+              expr: rateBy('instance, system_device, disk_io_direction', 'system_disk_operations_total'),
               legend: '{{disk_io_direction}} {{system_device}} {{instance}}',
             },
           ],
@@ -142,7 +143,7 @@ export const systemHealth: DashboardSpec = {
           unit: 'Bps',
           queries: [
             {
-              expr: 'sum by (instance, network_interface_name, network_io_direction) (rate(system_network_io_bytes_total[$__rate_interval]))',
+              expr: rateBy('instance, network_interface_name, network_io_direction', 'system_network_io_bytes_total'),
               legend: '{{network_io_direction}} {{network_interface_name}} {{instance}}',
             },
           ],
@@ -154,7 +155,7 @@ export const systemHealth: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (instance, network_interface_name, network_io_direction) (rate(system_network_errors_total[$__rate_interval]))',
+              expr: rateBy('instance, network_interface_name, network_io_direction', 'system_network_errors_total'),
               legend: '{{network_io_direction}} {{network_interface_name}} {{instance}}',
             },
           ],
@@ -174,7 +175,7 @@ export const systemHealth: DashboardSpec = {
           unit: 's',
           queries: [
             {
-              expr: 'histogram_quantile(0.95, sum by (component, le) (rate(mcp_health_check_duration_seconds_bucket[$__rate_interval])))',
+              expr: quantileBy('component', 'mcp_health_check_duration_seconds'),
               legend: '{{component}}',
             },
           ],

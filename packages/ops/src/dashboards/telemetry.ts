@@ -1,3 +1,4 @@
+import { rateBy } from './expressions.ts'
 import type { DashboardSpec } from './panel-spec.ts'
 
 export const telemetry: DashboardSpec = {
@@ -22,7 +23,7 @@ export const telemetry: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (instrument) (rate(mcp_telemetry_overflowed_records_total[$__rate_interval]))',
+              expr: rateBy('instrument', 'mcp_telemetry_overflowed_records_total'),
               legend: '{{instrument}}',
             },
           ],
@@ -34,7 +35,7 @@ export const telemetry: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (instrument, reason) (rate(mcp_telemetry_refused_records_total[$__rate_interval]))',
+              expr: rateBy('instrument, reason', 'mcp_telemetry_refused_records_total'),
               legend: '{{instrument}} {{reason}}',
             },
           ],
@@ -63,7 +64,7 @@ export const telemetry: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (signal) (rate(mcp_telemetry_failed_exports_total[$__rate_interval]))',
+              expr: rateBy('signal', 'mcp_telemetry_failed_exports_total'),
               legend: '{{signal}}',
             },
           ],
@@ -75,7 +76,7 @@ export const telemetry: DashboardSpec = {
           unit: 'ops',
           queries: [
             {
-              expr: 'sum by (instance) (rate(mcp_telemetry_dropped_log_records_total[$__rate_interval]))',
+              expr: rateBy('instance', 'mcp_telemetry_dropped_log_records_total'),
               legend: '{{instance}}',
             },
           ],
