@@ -211,7 +211,14 @@ describe('the dashboards', () => {
     const shown = panels
       .filter(({ targets = [] }) => targets.some(({ exemplar }) => exemplar))
       .map(({ title }) => title)
-    expect(shown).toEqual(['Response Time', 'Duration', 'Queue Wait', 'Duration of Tool Calls', 'Duration by Method'])
+    expect(shown).toEqual([
+      'Response Time',
+      'Duration',
+      'Queue Wait',
+      'Duration of Tool Calls',
+      'Duration by Method',
+      'Duration of Calls by Method',
+    ])
   })
 
   test('draw the limits that the alerts have, also other ones', () => {
