@@ -28,7 +28,7 @@ export async function alternate(cases: readonly Case[], rounds: number, { progre
       try {
         const { figures, totals } = await each.measure()
         for (const [name, value] of Object.entries(figures)) (state.samples[name] ??= [])[round] = value
-        state.totals.add(totals)
+        if (totals !== '') state.totals.add(totals)
       } catch (error) {
         if (each.kind === 'ours') throw new Error(`${each.group}: ${each.contestant} did not run`, { cause: error })
         state.failure = (error as Error).message

@@ -1,7 +1,10 @@
 /** What a case tells the process that started it. */
 export interface CaseResult {
   readonly figures: Readonly<Record<string, number>>
-  /** What was done, read back from the contestant in the end; equal for all contestants of a group. */
+  /**
+   * What was done, read back from the contestant in the end; equal for all contestants of a group; empty for what has
+   * nothing to read back.
+   */
   readonly totals: string
 }
 

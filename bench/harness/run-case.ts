@@ -13,6 +13,8 @@ export interface CaseProcess {
 }
 
 const benchFolder = new URL('../', import.meta.url)
+/** Where Node finds the packages that its options name. */
+export const contestantsFolder = new URL('contestants/', benchFolder)
 const STDERR_LENGTH = 2000
 const CONFIGURING = /^(OTEL|MCP_OTEL|DASH0|ELASTIC|SENTRY|TRACELOOP|NODE_OPTIONS)/
 
@@ -26,6 +28,7 @@ export function runCase({
 }: CaseProcess): Promise<CaseResult> {
   const child = fork(fileURLToPath(new URL(script, benchFolder)), [JSON.stringify(input)], {
     execArgv: [...nodeOptions],
+    cwd: contestantsFolder,
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

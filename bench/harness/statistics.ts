@@ -56,6 +56,14 @@ export function ratioOf(samples: Samples, base: Samples): Ratio | undefined {
   return summary && { median: summary.median, low: summary.low, high: summary.high }
 }
 
+/** Returns how much more the first figure is, round by round. */
+export function differencesOf(samples: Samples, base: Samples): Samples {
+  return samples.map((sample, round) => {
+    const other = base[round] ?? null
+    return sample === null || other === null ? null : sample - other
+  })
+}
+
 /** Tells whether the quartiles of a ratio leave 1 out: only then is there a difference to speak of. */
 export function isDifferent({ low, high }: Ratio): boolean {
   return low > 1 || high < 1

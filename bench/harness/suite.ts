@@ -7,6 +7,8 @@ export interface Figure {
   readonly moreIsBetter?: boolean
   /** Shown as it is, without ratios, and not held against former results. */
   readonly plain?: boolean
+  /** Also shown as the difference to the limit. */
+  readonly over?: boolean
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isDifferent, ratioOf, summaryOf } from './statistics.ts'
+import { differencesOf, isDifferent, ratioOf, summaryOf } from './statistics.ts'
 import type { Ratio, Samples } from './statistics.ts'
 import type { Figure, Row } from './suite.ts'
 
@@ -35,13 +35,14 @@ export function limitOf(name: string, rows: readonly Row[]): Row | undefined {
   return rows.find((row) => row.kind === 'limit' && summaryOf(row.samples[name] ?? []) !== undefined)
 }
 
-function headingOf({ label, unit, plain }: Figure, rows: readonly Row[]): string[] {
+function headingOf({ label, unit, plain, over }: Figure, rows: readonly Row[]): string[] {
   if (plain === true) return [`${label}, ${unit}`]
   const hasLimit = rows.some(({ kind }) => kind === 'limit')
   const hasPeer = rows.some(({ kind }) => kind === 'peer')
   return [
     `${label}, ${unit}`,
     'half of the rounds',
+    ...(hasLimit && over === true ? ['over limit'] : []),
     ...(hasLimit ? ['× limit'] : []),
     ...(hasPeer ? ['× best peer'] : []),
   ]
@@ -58,6 +59,7 @@ function cellsOf(name: string, figure: Figure, row: Row, rows: readonly Row[]): 
   return [
     number,
     spread,
+    ...(hasLimit && figure.over === true ? [overText(row, limitOf(name, rows), samples, name)] : []),
     ...(hasLimit ? [ratioText(row, limitOf(name, rows), samples, name)] : []),
     ...(hasPeer ? [ratioText(row, bestPeer(name, figure, rows), samples, name)] : []),
   ]
@@ -69,9 +71,17 @@ function ratioText(row: Row, base: Row | undefined, samples: Samples, name: stri
   return ratio === undefined ? '' : shownRatio(ratio)
 }
 
+function overText(row: Row, base: Row | undefined, samples: Samples, name: string): string {
+  if (base === undefined || row.samples === base.samples) return ''
+  const summary = summaryOf(differencesOf(samples, base.samples[name] ?? []))
+  if (summary === undefined) return ''
+  if (summary.low <= 0 && summary.high >= 0) return '≈ 0'
+  return `${summary.median > 0 ? '+' : ''}${numberText(summary.median)}`
+}
+
 /** A difference that the spread does not bear out is said to be none. */
 function shownRatio(ratio: Ratio): string {
-  return isDifferent(ratio) ? numberText(ratio.median) : `≈ 1`
+  return isDifferent(ratio) ? numberText(ratio.median) : '≈ 1'
 }
 
 /** Returns a number with as many digits as mean something. */

@@ -1,6 +1,9 @@
 import type { Suite } from '../harness/suite.ts'
+import { memory } from './memory.ts'
 import { recordStrings } from './record-strings.ts'
 import { record } from './record.ts'
+import { scrape } from './scrape.ts'
+import { startUp } from './start-up.ts'
 
 /** In the order in which they run. */
-export const suites: readonly Suite[] = [record, recordStrings]
+export const suites: readonly Suite[] = [record, recordStrings, scrape, memory, startUp]

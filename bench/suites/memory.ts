@@ -1,0 +1,31 @@
+import type { MemoryInput } from '../cases/memory.ts'
+import { alternate } from '../harness/alternate.ts'
+import { runCase } from '../harness/run-case.ts'
+import type { Suite } from '../harness/suite.ts'
+import { recorders } from '../record/recorders.ts'
+
+const SERIES = 20_000
+const NAMES = ['ours, two calls', 'prom-client', '@prometheus-io/client', 'OpenTelemetry SDK', 'adds into an array']
+
+export const memory: Suite = {
+  name: 'memory',
+  about: `memory held per label set, half of ${(2 * SERIES).toLocaleString('en')} of a counter and half of a histogram`,
+  figures: {
+    scraped: { label: 'with what scrapes leave behind', unit: 'B' },
+    recorded: { label: 'before the first scrape', unit: 'B', plain: true },
+  },
+  run: (options) => {
+    const cases = NAMES.map((recorder) => ({
+      group: 'a label set',
+      contestant: recorder.replace(', two calls', '').replace('adds into', 'numbers in'),
+      kind: recorders[recorder]?.kind ?? ('peer' as const),
+      measure: () =>
+        runCase({
+          script: 'cases/memory.ts',
+          input: { recorder, series: SERIES } satisfies MemoryInput,
+          nodeOptions: ['--expose-gc'],
+        }),
+    }))
+    return alternate(cases, options.quick ? 1 : 3, options)
+  },
+}

@@ -1,0 +1,48 @@
+import { commonJsDistributions, distributionEnvironment, esModuleDistributions } from '../distributions.ts'
+import type { Distribution } from '../distributions.ts'
+import { alternate } from '../harness/alternate.ts'
+import type { Case } from '../harness/alternate.ts'
+import { startCollector } from '../harness/collector.ts'
+import { runCase } from '../harness/run-case.ts'
+import type { Suite } from '../harness/suite.ts'
+
+export const startUp: Suite = {
+  name: 'start-up',
+  about: 'starting an app that does nothing, everything on and exported over OTLP',
+  figures: {
+    wall: { label: 'until its first line', unit: 'ms', over: true },
+    cpu: { label: 'CPU until all is loaded', unit: 'ms', over: true },
+    rss: { label: 'RSS', unit: 'MiB', over: true },
+  },
+  async run(options) {
+    const collector = await startCollector()
+    const env = distributionEnvironment(collector.url)
+    try {
+      const cases = [
+        ...commonJsDistributions.map((each) => startCase('CommonJS app', 'apps/starts.cjs', each, env)),
+        ...esModuleDistributions.map((each) => startCase('ESM app', 'apps/starts.mjs', each, env)),
+      ]
+      return await alternate(cases, options.quick ? 3 : 11, options)
+    } finally {
+      collector.close()
+    }
+  },
+}
+
+function startCase(
+  group: string,
+  script: string,
+  { contestant, kind, nodeOptions }: Distribution,
+  env: Record<string, string>,
+): Case {
+  return {
+    group,
+    contestant,
+    kind,
+    measure: async () => {
+      const result = await runCase({ script, input: {}, nodeOptions, env })
+      if (kind !== 'limit' && result.totals === '') throw new Error('error: it registered no tracer provider')
+      return result
+    },
+  }
+}
