@@ -5,7 +5,7 @@ const LENGTH_DELIMITED = 2
 /** Counts the spans of an OTLP `ExportTraceServiceRequest` in protobuf. */
 export function countSpans(message: Uint8Array, depth = 0): number {
   let count = 0
-  for (let at = 0; at < message.length; ) {
+  for (let at = 0; at < message.length;) {
     const tag = readVarint(message, at)
     const type = tag.value & 7
     at = tag.next
