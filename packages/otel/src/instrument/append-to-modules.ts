@@ -36,11 +36,18 @@ function appendByHooks(additions: readonly Addition[]): void {
       const loaded = nextLoad(url, context)
       if (!url.startsWith('file:')) return loaded
       const lines = linesFor(additions, url)
-      if (lines === undefined || (loaded.format !== 'module' && loaded.format !== 'commonjs')) return loaded
+      if (lines === undefined) return loaded
+      // Of a package that does not say its type, Node.js finds the format only when it compiles.
+      const format: string = loaded.format ?? 'either'
+      if (format !== 'module' && format !== 'commonjs' && format !== 'either') return loaded
       const source = loaded.source ?? readFileSync(fileURLToPath(url))
-      return { ...loaded, source: `${textOf(source)}${lines[loaded.format]}` }
+      return { ...loaded, source: `${textOf(source)}${format === 'either' ? either(lines) : lines[format]}` }
     },
   })
+}
+
+function either({ commonjs, module }: Addition['lines']): string {
+  return `\n;if (typeof module === 'object') {${commonjs}} else {${module}}\n`
 }
 
 interface Compiled {
