@@ -102,7 +102,8 @@ export class Operation {
     const span = tracer.startSpan(topic.spanName, { kind, attributes, ...(links && { links }) }, parent)
     if (!span.isRecording()) return span
     const { version } = this.#route
-    span.setAttributes(detailAttributes(message, topic, { facts, options, version, sessionId: sessionIdOf(transport) }))
+    const circumstances = { side, facts, options, version, sessionId: sessionIdOf(transport) }
+    span.setAttributes(detailAttributes(message, topic, circumstances))
     return span
   }
 

@@ -4,7 +4,7 @@ import { captured } from './capture.ts'
 import { fieldsOf, isRequestId, jsonBytes, textOf } from './message.ts'
 import type { RpcNotification } from './message.ts'
 import type { McpOptions } from './options.ts'
-import type { Topic } from './route.ts'
+import type { Side, Topic } from './route.ts'
 import type { TransportFacts } from './transport-facts.ts'
 
 const MAX_KEYS = 20
@@ -22,6 +22,7 @@ export function startAttributes({ method, params }: RpcNotification, { kind }: T
 
 /** What a span tells of the circumstances. */
 interface Circumstances {
+  readonly side: Side
   readonly facts: TransportFacts
   readonly version: string
   readonly sessionId: string | undefined
@@ -35,7 +36,7 @@ interface Circumstances {
 export function detailAttributes(
   { id, method, params }: RpcNotification,
   { kind }: Topic,
-  { facts, options, sessionId, version }: Circumstances,
+  { facts, options, sessionId, side, version }: Circumstances,
 ): Attributes {
   const attributes: Attributes = {}
   if (isRequestId(id)) attributes['jsonrpc.request.id'] = textOf(String(id)) ?? ''
@@ -43,7 +44,7 @@ export function detailAttributes(
   if (sessionId !== undefined) attributes['mcp.session.id'] = sessionId
   if (facts.network !== '') attributes['network.transport'] = facts.network
   if (facts.protocol !== '') attributes['network.protocol.name'] = facts.protocol
-  if (facts.address !== '') {
+  if (side === 'client' && facts.address !== '') {
     attributes['server.address'] = facts.address
     attributes['server.port'] = Number(facts.port)
   }

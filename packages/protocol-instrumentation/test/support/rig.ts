@@ -38,6 +38,8 @@ interface RigParts {
   readonly stack: Stack
   readonly Client: ClassOf<TestClient>
   readonly makeServer: () => TestServer
+  /** Is called when the client has been asked something. */
+  readonly asked: () => void
 }
 
 /** Connects a server and a client of one SDK over one transport. */
@@ -56,15 +58,17 @@ export async function createRig(
   const { meterProvider, tracerProvider } = telemetry
   instrumentMcp({ McpServer, Client }, { meterProvider, tracerProvider, ...options })
   const servers: TestServer[] = []
-  const began = Promise.withResolvers<void>()
+  const [began, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const makeServer = (): TestServer => {
     const server = new McpServer({ name: 'shop', version: '1.2.3' }, { capabilities: { logging: {} } })
-    addTools(server, (extra) => stack.toolContext(server, extra), began.resolve)
+    const beginnings = { slowBegan: began.resolve, asked: asked.promise }
+    addTools(server, (extra) => stack.toolContext(server, extra), beginnings)
     furnish(server)
     servers.push(server)
     return server
   }
-  const { client, close } = await connect({ stack: stacks[clientStack], Client, makeServer }, stack, transport)
+  const parts = { stack: stacks[clientStack], Client, makeServer, asked: asked.resolve }
+  const { client, close } = await connect(parts, stack, transport)
   return {
     ...telemetry,
     stack: stacks[clientStack],
@@ -79,7 +83,20 @@ export async function createRig(
   }
 }
 
-function addTools(server: TestServer, contextOf: (extra: unknown) => ToolContext, slowBegan: () => void): void {
+/** Questions that the client never answers: one of a server that gives it up, one of a server whose time runs out. */
+export const UNHEARD = 'in vain'
+export const HURRIED = 'briefly'
+
+interface Beginnings {
+  readonly slowBegan: () => void
+  readonly asked: Promise<void>
+}
+
+function addTools(
+  server: TestServer,
+  contextOf: (extra: unknown) => ToolContext,
+  { asked, slowBegan }: Beginnings,
+): void {
   const tool = (name: string, run: (args: { text?: string }, context: ToolContext) => unknown): void =>
     server.registerTool(
       name,
@@ -100,9 +117,13 @@ function addTools(server: TestServer, contextOf: (extra: unknown) => ToolContext
     await progress()
     return said('done')
   })
-  tool('ask', async ({ text }, { elicit }) =>
-    said(JSON.stringify(await elicit(text === 'briefly' ? { timeout: 50 } : {}))),
-  )
+  tool('ask', async ({ text = 'Which one?' }, { elicit, sample }) => {
+    if (text === 'a poem') return said(JSON.stringify(await sample()))
+    const abort = new AbortController()
+    if (text === UNHEARD) void asked.then(() => abort.abort('no longer needed'))
+    const options = text === UNHEARD ? { signal: abort.signal } : text === HURRIED ? { timeout: 50 } : {}
+    return said(JSON.stringify(await elicit(text, options)))
+  })
   server.registerPrompt('greet', { description: 'greets' }, () => ({
     messages: [{ role: 'user', content: { type: 'text', text: 'hello' } }],
   }))
@@ -119,10 +140,17 @@ interface Connected {
 }
 
 async function connect(parts: RigParts, serverStack: Stack, transport: TransportName): Promise<Connected> {
-  const { stack, Client, makeServer } = parts
+  const { asked, stack, Client, makeServer } = parts
   const negotiation = transport === 'http modern' ? { versionNegotiation: { mode: 'auto' } } : {}
-  const client = new Client({ name: 'agent', version: '9.9.9' }, { capabilities: { elicitation: {} }, ...negotiation })
-  client.setRequestHandler(stack.elicitRequest, () => ({ action: 'decline' }))
+  const capabilities = { elicitation: {}, sampling: {} }
+  const client = new Client({ name: 'agent', version: '9.9.9' }, { capabilities, ...negotiation })
+  client.setRequestHandler(stack.elicitRequest, (request) => {
+    asked()
+    const { message } = (request as { params: { message: string } }).params
+    return message === UNHEARD || message === HURRIED ? new Promise<never>(() => {}) : { action: 'decline' }
+  })
+  const poem = { role: 'assistant', content: { type: 'text', text: 'roses' }, model: 'poet' }
+  client.setRequestHandler(stack.sampleRequest, () => poem)
   if (transport === 'memory') {
     const [near, far] = stack.linked()
     await makeServer().connect(far)

@@ -9,7 +9,7 @@ import * as v1Server from '@modelcontextprotocol/sdk/server/index.js'
 import * as v1McpServer from '@modelcontextprotocol/sdk/server/mcp.js'
 import * as v1Stdio from '@modelcontextprotocol/sdk/server/stdio.js'
 import * as v1HttpServer from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import * as v2Server from '@modelcontextprotocol/server'
 import * as v2Stdio from '@modelcontextprotocol/server/stdio'
 
@@ -61,7 +61,13 @@ export type ClassOf<T> = new (info: { name: string; version: string }, options?:
 export interface ToolContext {
   readonly signal: AbortSignal
   readonly progress: () => Promise<void>
-  readonly elicit: (options: { readonly timeout?: number }) => Promise<unknown>
+  readonly elicit: (question: string, options?: AskOptions) => Promise<unknown>
+  readonly sample: () => Promise<unknown>
+}
+
+interface AskOptions {
+  readonly timeout?: number
+  readonly signal?: AbortSignal
 }
 
 /** One copy of an SDK. */
@@ -77,6 +83,7 @@ export interface Stack {
   ) => Transport & { handleRequest(...args: unknown[]): Promise<void> }
   readonly HttpClientTransport: new (url: URL) => Transport
   readonly elicitRequest: unknown
+  readonly sampleRequest: unknown
   readonly callTool: (client: TestClient, params: object, options?: CallOptions) => Promise<ToolResult>
   readonly toolContext: (server: TestServer, extra: unknown) => ToolContext
 }
@@ -102,11 +109,13 @@ interface V2Context {
     readonly signal: AbortSignal
     readonly _meta?: { readonly progressToken?: unknown }
     notify(notification: object): Promise<void>
-    elicitInput(params: object, options: object): Promise<unknown>
+    elicitInput(params: object, options: object | undefined): Promise<unknown>
+    requestSampling(params: object): Promise<unknown>
   }
 }
 
-const QUESTION = { message: 'Which one?', requestedSchema: { type: 'object', properties: {} } }
+const NO_FIELDS = { type: 'object', properties: {} }
+const PROMPT = { messages: [{ role: 'user', content: { type: 'text', text: 'a poem' } }], maxTokens: 10 }
 
 function v1(parts: V1Parts): Stack {
   return {
@@ -119,16 +128,22 @@ function v1(parts: V1Parts): Stack {
     HttpServerTransport: parts.httpServer.StreamableHTTPServerTransport,
     HttpClientTransport: parts.httpClient.StreamableHTTPClientTransport,
     elicitRequest: ElicitRequestSchema,
+    sampleRequest: CreateMessageRequestSchema,
     callTool: (client, params, options) =>
       (client as unknown as { callTool(...args: unknown[]): Promise<ToolResult> }).callTool(params, undefined, options),
     toolContext(server, given) {
       const extra = given as V1Extra
-      const asking = server.server as unknown as { elicitInput(params: object, options: object): Promise<unknown> }
+      const asking = server.server as unknown as Record<
+        'elicitInput' | 'createMessage',
+        (params: object, options: object) => Promise<unknown>
+      >
       const { requestId } = given as { requestId: unknown }
       return {
         signal: extra.signal,
         progress: () => extra.sendNotification(progressOf(extra._meta?.progressToken)),
-        elicit: (options) => asking.elicitInput(QUESTION, { relatedRequestId: requestId, ...options }),
+        elicit: (message, options) =>
+          asking.elicitInput({ message, requestedSchema: NO_FIELDS }, { relatedRequestId: requestId, ...options }),
+        sample: () => asking.createMessage(PROMPT, { relatedRequestId: requestId }),
       }
     },
   }
@@ -148,6 +163,7 @@ const v2: Stack = {
   HttpServerTransport: v2Node.NodeStreamableHTTPServerTransport,
   HttpClientTransport: v2Client.StreamableHTTPClientTransport,
   elicitRequest: 'elicitation/create',
+  sampleRequest: 'sampling/createMessage',
   callTool: (client, params, options) =>
     (client as unknown as { callTool(...args: unknown[]): Promise<ToolResult> }).callTool(params, options),
   toolContext(_server, given) {
@@ -155,7 +171,8 @@ const v2: Stack = {
     return {
       signal: mcpReq.signal,
       progress: () => mcpReq.notify(progressOf(mcpReq._meta?.progressToken)),
-      elicit: (options) => mcpReq.elicitInput(QUESTION, options),
+      elicit: (message, options) => mcpReq.elicitInput({ message, requestedSchema: NO_FIELDS }, options),
+      sample: () => mcpReq.requestSampling(PROMPT),
     }
   },
 }
