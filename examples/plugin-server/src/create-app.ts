@@ -42,7 +42,7 @@ export function createApp({ host, log, telemetry }: AppOptions): Express {
     .get((request, response) => void response.json(host.job(request.params.id)))
     .all(onlyMethods('GET, HEAD'))
 
-  app.all(['/metrics', '/health', '/livez', '/readyz'], (request, response) => {
+  app.all(['/metrics', '/health', '/health/:group', '/livez', '/readyz', '/startupz'], (request, response) => {
     if (telemetry === undefined) throw withoutTelemetry()
     telemetry(request, response)
   })

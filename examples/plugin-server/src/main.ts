@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import path from 'node:path'
 
-import { getTelemetry } from '@mcp/otel'
+import { getTelemetry, logHealthChanges } from '@mcp/otel'
 import { createLogger } from '@mcp/otel-logging'
 
 import manifest from '../package.json' with { type: 'json' }
@@ -21,6 +21,7 @@ const log = createLogger({
 const host = createPluginHost({ directory: settings.plugins, root: settings.root, log })
 // Under `--require @mcp/otel/register` it runs already.
 const telemetry = getTelemetry()
+logHealthChanges(log)
 const server = createServer(createApp({ host, log, telemetry: telemetry?.handler }))
 
 try {

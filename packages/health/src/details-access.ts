@@ -6,15 +6,9 @@ import type { HealthRequest } from './http-contract.ts'
 /** Who sees the detailed view beside those who bear the token. */
 export type DetailsPolicy = 'loopback' | 'always' | 'never'
 
-/** Headers that a proxy adds: with them, the loopback address is the proxy's and not the client's. */
-const PROXY_HEADERS = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'via',
-] as const
+/** Headers that a proxy or a tunnel adds: with them, the loopback address is theirs and not the client's. */
+const PROXY_HEADER =
+  /^(?:forwarded|via|x-forwarded(?:-.*)?|x-original-.*|x-envoy-.*|x-real-ip|x-cluster-client-ip|.*-(?:client|connecting|user|remote)-ip|x-client-ip)$/
 
 /** Returns what decides whether a request may see details. */
 export function createDetailsAccess(
@@ -31,8 +25,12 @@ export function createDetailsAccess(
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return true
     }
     if (policy === 'never' || !isLoopback(remoteAddress)) return false
-    return !PROXY_HEADERS.some((name) => headers[name] !== undefined) && isLocalHost(one(headers['host']), isLoopback)
+    return !Object.keys(headers).some(isProxyHeader) && isLocalHost(one(headers['host']), isLoopback)
   }
+}
+
+function isProxyHeader(name: string): boolean {
+  return PROXY_HEADER.test(name.toLowerCase())
 }
 
 /** A web page that has its name resolve to 127.0.0.1 reaches us from loopback, but cannot hide the name it used. */

@@ -28,6 +28,9 @@ type Body = Partial<PublicReport> &
   Partial<Pick<HealthReport, 'server' | 'queues' | 'checks'>> &
   Partial<Pick<ProbeReport, 'process'>>
 
+/** How many components at fault the first line names. */
+const MOST_NAMED = 5
+
 const MARKS = { healthy: ['✔', 'green'], degraded: ['▲', 'yellow'], unhealthy: ['✖', 'red'] } as const
 // oxlint-disable-next-line no-control-regex -- what a server sends must not steer the terminal
 const CONTROL = /[\u0000-\u001F\u007F-\u009F]/g
@@ -36,7 +39,7 @@ const CONTROL = /[\u0000-\u001F\u007F-\u009F]/g
 export function renderHealthTree(body: Body & { readonly status: HealthStatus }, options: HealthTreeOptions): string {
   const { url, latency, color } = options
   const head = [
-    body.status,
+    `${body.status}${because(body)}`,
     ...(typeof body.process === 'string' && body.process !== 'running' ? [body.process] : []),
     ...(body.version === undefined ? [] : [`version ${body.version}`]),
     ...(body.uptime === undefined ? [] : [`up ${duration(body.uptime)}`]),
@@ -51,6 +54,25 @@ export function renderHealthTree(body: Body & { readonly status: HealthStatus },
   ]
   const rendered = render([{ mark: body.status, text: head.join(', '), lines }], color)
   return `${rendered.join('\n')}\n`
+}
+
+/** Names what is at fault, so that nobody has to look for it in a long tree. */
+function because({ server, plugins, queues, checks }: Body): string {
+  const groups: [kind: string, components: Readonly<Record<string, { readonly status: HealthStatus }>>][] = [
+    ['', checks ?? {}],
+    ['plugin ', plugins ?? {}],
+    ['queue ', queues ?? {}],
+  ]
+  const faulty = groups.flatMap(([kind, components]) =>
+    Object.entries(components)
+      .filter(([, { status }]) => status !== 'healthy')
+      .map(([name, { status }]) => ({ name: `${kind}${name}`, status })),
+  )
+  if (faulty.length === 0 && server !== undefined && server.status !== 'healthy') return ' (server)'
+  const worstFirst = faulty.toSorted((a, b) => Number(b.status === 'unhealthy') - Number(a.status === 'unhealthy'))
+  const named = worstFirst.slice(0, MOST_NAMED).map(({ name }) => name)
+  const more = faulty.length > MOST_NAMED ? [`${faulty.length - MOST_NAMED} more`] : []
+  return faulty.length === 0 ? '' : ` (${[...named, ...more].join(', ')})`
 }
 
 function render(lines: readonly Line[], color: boolean, indent = '', isRoot = true): string[] {
@@ -111,7 +133,7 @@ function pluginText(plugin: Partial<PluginHealth>): string {
     ...(plugin.available === false ? ['not available'] : []),
     ...(plugin.error_rate == null || plugin.message !== undefined
       ? []
-      : [`${percent(plugin.error_rate)} of ${plugin.recent_executions} failed`]),
+      : [`${plugin.recent_executions} executions, ${percent(plugin.error_rate)} failed`]),
     ...(plugin.duration_p95 == null ? [] : [`p95 ${seconds(plugin.duration_p95)}`]),
     ...(plugin.active ? [`${plugin.active} active`] : []),
     ...(plugin.last_execution == null ? [] : [`last ${ago(plugin.last_execution)}`]),

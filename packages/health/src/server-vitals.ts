@@ -27,6 +27,8 @@ export interface ServerVitals {
 
 /** Resolution of the event loop's delay, ms; the histogram counts it in, so it is taken off again. */
 const RESOLUTION = 20
+/** With fewer timers than this, the p99 of their delay is but the worst of them; a start alone has one that is late. */
+const ENOUGH_TIMERS = 100
 /** Windows are not shorter than this, ms, however often they are rotated: a usage over less says nothing. */
 const LEAST_WINDOW = 5000
 const GC_KINDS: Readonly<Record<number, string>> = {
@@ -37,18 +39,17 @@ const GC_KINDS: Readonly<Record<number, string>> = {
   16: 'weak_callbacks',
 }
 
+type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>
+
 interface Mark {
   readonly at: number
   readonly cpu: NodeJS.CpuUsage
   readonly loop: EventLoopUtilization
+  readonly delay: DelayHistogram
 }
 
-type Delay = NonNullable<EventLoopHealth['delay']> & { readonly count: number }
-
-/** Starts to measure this process: an unref'd timer inside libuv, and an observer of garbage collections. */
+/** Starts to measure this process: unref'd timers inside libuv, and an observer of garbage collections. */
 export function createServerVitals(): ServerVitals {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
-  histogram.enable()
   const heapLimit = oldSpaceLimit()
   const gc = new Map<string, { count: number; seconds: number }>()
   const observer = new PerformanceObserver((list) => {
@@ -61,52 +62,59 @@ export function createServerVitals(): ServerVitals {
   })
   observer.observe({ entryTypes: ['gc'] })
 
-  let before = mark()
-  let current = before
-  let lastDelay: Delay | undefined
+  // What is read covers the stretch since the older mark, so that it never has just begun.
+  let older = mark(startDelay())
+  let younger = mark(startDelay())
+  let hasRotated = false
   let outerLimit = outerCgroupLimit()
 
   return {
     read: () => ({
       memory: readMemory(heapLimit, outerLimit),
-      cpu: cpuSince(before),
+      cpu: cpuSince(older),
       event_loop: {
         utilization: ratio(
-          performance.eventLoopUtilization(performance.eventLoopUtilization(), before.loop).utilization,
+          performance.eventLoopUtilization(performance.eventLoopUtilization(), older.loop).utilization,
         ),
-        delay: joined(lastDelay, delayOf()),
+        delay: hasRotated || older.delay.count >= ENOUGH_TIMERS ? delayOf(older.delay) : null,
       },
       gc: gcHealth(gc),
       handles: readHandles(),
     }),
     rotate() {
-      if (performance.now() - current.at < LEAST_WINDOW) return
-      before = current
-      current = mark()
-      lastDelay = delayOf()
-      histogram.reset()
+      if (performance.now() - younger.at < LEAST_WINDOW) return
+      const { delay } = older
+      delay.reset()
+      older = younger
+      younger = mark(delay)
+      hasRotated = true
       outerLimit = outerCgroupLimit()
     },
     stop() {
-      histogram.disable()
+      for (const { delay } of [older, younger]) delay.disable()
       observer.disconnect()
     },
   }
+}
 
-  function delayOf(): Delay | undefined {
-    if (histogram.count === 0) return undefined
-    return {
-      count: histogram.count,
-      mean: delaySeconds(histogram.mean),
-      p50: delaySeconds(histogram.percentile(50)),
-      p99: delaySeconds(histogram.percentile(99)),
-      max: delaySeconds(histogram.max),
-    }
+function startDelay(): DelayHistogram {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION })
+  delay.enable()
+  return delay
+}
+
+function delayOf(histogram: DelayHistogram): EventLoopHealth['delay'] {
+  if (histogram.count === 0) return null
+  return {
+    mean: delaySeconds(histogram.mean),
+    p50: delaySeconds(histogram.percentile(50)),
+    p99: delaySeconds(histogram.percentile(99)),
+    max: delaySeconds(histogram.max),
   }
 }
 
-function mark(): Mark {
-  return { at: performance.now(), cpu: process.cpuUsage(), loop: performance.eventLoopUtilization() }
+function mark(delay: DelayHistogram): Mark {
+  return { at: performance.now(), cpu: process.cpuUsage(), loop: performance.eventLoopUtilization(), delay }
 }
 
 function readMemory(heapLimit: number, outerLimit: number): MemoryHealth {
@@ -141,20 +149,6 @@ function cpuSince(since: Mark): CpuHealth {
     system_seconds: now.system / 1e6,
     usage: elapsed > 0 ? ratio(busy / elapsed) : null,
     cores: availableParallelism(),
-  }
-}
-
-/** Joins two stretches of time; the quantiles are those of the worse one, which errs to the careful side. */
-function joined(a: Delay | undefined, b: Delay | undefined): EventLoopHealth['delay'] {
-  if (a === undefined || b === undefined) {
-    const one = a ?? b
-    return one === undefined ? null : { mean: one.mean, p50: one.p50, p99: one.p99, max: one.max }
-  }
-  return {
-    mean: micro((a.mean * a.count + b.mean * b.count) / (a.count + b.count)),
-    p50: Math.max(a.p50, b.p50),
-    p99: Math.max(a.p99, b.p99),
-    max: Math.max(a.max, b.max),
   }
 }
 

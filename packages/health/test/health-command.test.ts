@@ -54,7 +54,8 @@ test('a health is shown as a tree, one line for each component', async () => {
     .replace(/pid \d+, Node v[\d.]+/, 'pid 42, Node v24')
     .replaceAll(/memory: rss.*|cpu: .*|event loop: .*|gc: .*/g, (line) => `${line.split(':')[0]}: …`)
     .replaceAll(/took [\d.]+ m?s, [\d.]+ m?s ago/g, 'took 1 ms, 2 ms ago')
-  expect(shown).toBe(`✖ unhealthy, version 1.2.3, up 3 s, 3 jobs waiting, http://host/health in 5 ms
+  expect(shown)
+    .toBe(`✖ unhealthy (redis, plugin search), version 1.2.3, up 3 s, 3 jobs waiting, http://host/health in 5 ms
 ├─ ✔ server: running, pid 42, Node v24
 │  ├─ memory: …
 │  ├─ cpu: …

@@ -38,6 +38,7 @@ export type { CaptureOptions, McpClasses, McpOptions } from '@mcp/otel-protocol-
 export { instrumentQueue, listQueues, onJob, removeQueues } from '@mcp/otel-queue-instrumentation'
 export type { InstrumentedQueue, QueueJob, QueueOptions, QueueStatus } from '@mcp/otel-queue-instrumentation'
 export type { EndpointHandler } from './endpoint/create-handler.ts'
+export { logHealthChanges } from './logs/health-lines.ts'
 export { mcpParts } from './mcp-parts.ts'
 export type { McpParts } from './mcp-parts.ts'
 export type { StartOptions } from './options.ts'

@@ -7,7 +7,10 @@ import { logs, type LoggerProvider } from '@opentelemetry/api'
 const HEALTH_LOGGER = 'mcp.health'
 const LEVELS = { healthy: 'info', degraded: 'warning', unhealthy: 'error' } as const
 
-/** Writes a line for each change of health; returns what stops it. */
+/**
+ * Writes a line for each change of health, by the name `mcp.health`; returns what stops it. Where `MCP_OTEL_LOG_FILE` or
+ * `MCP_OTEL_LOG_CONSOLE` is set, it is done already.
+ */
 export function logHealthChanges(logger: Logger): () => void {
   const lines = logger.getLogger(HEALTH_LOGGER)
   const onChange = (message: unknown): void => {
