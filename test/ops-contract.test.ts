@@ -8,6 +8,7 @@ import {
   alertingRules,
   checkPack,
   createPrometheusClient,
+  missingFromPage,
   packExpressions,
   packFiles,
   runOpsCommand,
@@ -18,7 +19,6 @@ import { expect } from 'vitest'
 import { AppProcess, REGISTER, root } from './support/app-process.ts'
 import { findJq, findPrometheus } from './support/components.ts'
 import { freePort } from './support/free-port.ts'
-import { missingFromPage } from './support/missing-from-page.ts'
 import { scrape, scrapeUntil } from './support/scrape.ts'
 import { startPrometheus } from './support/start-prometheus.ts'
 import { testWith, testWithBoth } from './support/test-with.ts'

@@ -40,6 +40,13 @@ const config: UserConfig[] = [
     clean: false,
   },
   {
+    ...base(),
+    entry: { 'doctor-probe': 'src/doctor/probe.ts', 'doctor-exports': 'src/doctor/test-exports.ts' },
+    format: 'cjs',
+    dts: false,
+    clean: false,
+  },
+  {
     ...base(['src/start-directly.ts']),
     format: 'cjs',
     dts: false,

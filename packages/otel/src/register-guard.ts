@@ -10,5 +10,10 @@ const LAUNCHERS = /(?:^|[\\/])(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|mcp-ote
 export function isForTheApp(env: NodeJS.ProcessEnv, entry: string | undefined): boolean {
   if (!isMainThread) return false
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return false
-  return entry === undefined || !LAUNCHERS.test(entry)
+  return entry === undefined || !isLauncher(entry)
+}
+
+/** Whether a program only stands on the way to the app. */
+export function isLauncher(entry: string): boolean {
+  return LAUNCHERS.test(entry)
 }

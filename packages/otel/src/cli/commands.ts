@@ -3,6 +3,11 @@ import type { Command } from './command.ts'
 /** Every command, in the order of the help text; each loads its code only when it runs. */
 export const commands: readonly Command[] = [
   {
+    name: 'doctor',
+    summary: 'start or reach an app, and say what is wrong with its telemetry',
+    run: async (argv, io) => (await import('../doctor/doctor-command.ts')).runDoctorCommand(argv, io),
+  },
+  {
     name: 'health',
     summary: 'ask a server for its health and show it as a tree',
     run: async (argv, io) => (await import('@mcp/otel-health')).runHealthCommand(argv, io),

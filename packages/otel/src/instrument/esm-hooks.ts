@@ -34,7 +34,8 @@ export function hookEsmImports(instrumentations: readonly Instrumentation[]): vo
   }
 }
 
-function patchedModules(instrumentation: Instrumentation): string[] {
+/** Returns the names of the modules that an instrumentation patches. */
+export function patchedModules(instrumentation: Instrumentation): string[] {
   const { _modules: modules } = instrumentation as unknown as { _modules?: readonly { readonly name: string }[] }
   return Array.isArray(modules) ? modules.map(({ name }) => name) : []
 }

@@ -1,3 +1,4 @@
+import { processWide } from '@mcp/otel-core'
 import { setMcpDefaults } from '@mcp/otel-protocol-instrumentation'
 import { setQueueDefaults } from '@mcp/otel-queue-instrumentation'
 import { metrics, trace } from '@opentelemetry/api'
@@ -7,7 +8,7 @@ import type { StartOptions } from '../options.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { createInstrumentations, FETCH, HTTP_CLIENT, HTTP_SERVER } from './create-instrumentations.ts'
 import type { InstrumentationsOptions } from './create-instrumentations.ts'
-import { hookEsmImports } from './esm-hooks.ts'
+import { hookEsmImports, patchedModules } from './esm-hooks.ts'
 import { honoModules } from './hono-modules.ts'
 import { mcpModules } from './mcp-modules.ts'
 import { mcpOptions } from './mcp-options.ts'
@@ -34,7 +35,8 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   const ours = createInstrumentations({ ...given, except })
   setMcpDefaults(mcpOptions(given.config.mcp, given.options.mcp?.redact))
   setQueueDefaults(given.config.queues)
-  hookModuleExports({ mcp: mcpModules, hono: honoModules, ...queueModules })
+  const hooks = { mcp: mcpModules, hono: honoModules, ...queueModules }
+  hookModuleExports(hooks)
   if (brought.length > 0) {
     hookEsmImports(brought)
     sdkPackages.instrumentation.registerInstrumentations({
@@ -44,8 +46,14 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
     })
   }
   const active = [...ours, ...brought]
+  const names = [...active.map(({ instrumentationName: name }) => SPOKEN[name] ?? name), 'plugins', 'queues', 'MCP']
+  // For `mcp-otel doctor`, which looks at the process from outside our packages.
+  Object.assign(
+    processWide('observed', () => ({})),
+    { names, hooks, modules: brought.flatMap(patchedModules) },
+  )
   return {
-    names: [...active.map(({ instrumentationName: name }) => SPOKEN[name] ?? name), 'plugins', 'queues', 'MCP'],
+    names,
     disable: () => {
       for (const each of active) each.disable()
     },

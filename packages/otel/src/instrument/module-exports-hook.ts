@@ -31,7 +31,7 @@ const KEY = '@mcp/otel/module-exports'
  * Hands the exports of the app's modules on as soon as these are evaluated, and of those that `require` has loaded by now.
  */
 export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHook>>): void {
-  const state = processWide<{ isHooked?: true }>('module-exports', () => ({}))
+  const state = processWide<{ isHooked?: true }>('module-hooks', () => ({}))
   if (state.isHooked) return
   state.isHooked = true
   const all = Object.entries(hooks).map(([name, hook]) => ({

@@ -1,4 +1,5 @@
-import { parseExpression, type PackExpression } from '@mcp/otel-ops'
+import type { PackExpression } from '../pack/pack-expressions.ts'
+import { parseExpression } from '../promql/parse-expression.ts'
 
 /** Series that Prometheus itself makes, or its recording rules. */
 const NOT_ON_PAGE = /^(?:up|scrape_duration_seconds|\w*:.*)$/
