@@ -134,6 +134,12 @@ const LOSSES: readonly {
     remedy: 'see that the collector answers',
   },
   {
+    name: 'mcp_telemetry_lost_records_total',
+    what: 'spans or log records were lost',
+    by: 'signal',
+    remedy: 'see that the collector answers, and keeps up',
+  },
+  {
     name: 'mcp_telemetry_dropped_log_records_total',
     what: 'log records were dropped',
     by: '',

@@ -3,9 +3,9 @@ import { withoutCredentials, type Config } from '@mcp/otel-core'
 import { reasonOf } from '../diagnostics/diag-text.ts'
 import type { ExportObserver, Signal } from '../export/export-failure.ts'
 import {
-  createOtlpLogExporter,
-  createOtlpMetricExporter,
-  createOtlpSpanExporter,
+  createOtlpLogPipeline,
+  createOtlpMetricExport,
+  createOtlpSpanPipeline,
   type Exporting,
 } from '../export/otlp-exporters.ts'
 import { withVariables } from '../export/with-variables.ts'
@@ -51,7 +51,11 @@ async function testExport(signal: Signal, config: Config): Promise<ExportOutcome
 
 function send(signal: Signal, config: Config): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const observer: ExportObserver = { succeeded: () => resolve(undefined), failed: (_signal, why) => resolve(why) }
+    const observer: ExportObserver = {
+      succeeded: () => resolve(undefined),
+      failed: (_signal, why) => resolve(why),
+      lost() {},
+    }
     setTimeout(resolve, DEADLINE_MILLIS, `no answer within ${DEADLINE_MILLIS} ms`).unref()
     try {
       withVariables(standardVariables(config, process.env), () => void SENDERS[signal](config, observer).catch(failed))
@@ -68,35 +72,37 @@ type Send = (config: Config, observer: ExportObserver) => Promise<void>
 
 const SENDERS: Readonly<Record<Signal, Send>> = {
   traces(config, observer) {
-    const exporting = createOtlpSpanExporter(config, observer)
-    const { BatchSpanProcessor, TracerProvider } = sdkPackages.trace
-    const processor = new BatchSpanProcessor({ ...config.traces.batch, exporter: exporting.exporter })
-    const provider = new TracerProvider({ resource: createResource(config), spanProcessors: [processor] })
+    const { processor, exporting } = createOtlpSpanPipeline(config, observer)
+    const { AlwaysOnSampler, TracerProvider } = sdkPackages.trace
+    const resource = createResource(config)
+    const provider = new TracerProvider({ resource, sampler: new AlwaysOnSampler(), spanProcessors: [processor] })
     provider.getTracer(NAME).startSpan(NAME).end()
-    return flushed(processor, exporting)
+    return sent(processor, exporting)
   },
   metrics(config, observer) {
-    const exporting = createOtlpMetricExporter(config, observer)
+    const { exporter, exporting } = createOtlpMetricExport(config, observer)
     const { MeterProvider, PeriodicExportingMetricReader } = sdkPackages.metrics
-    const reader = new PeriodicExportingMetricReader({ exporter: exporting.exporter, exportIntervalMillis: 2 ** 30 })
-    const provider = new MeterProvider({ resource: createResource(config), readers: [reader] })
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 })
+    const resource = createResource(config)
+    const provider = new MeterProvider({ resource, readers: [reader] })
     provider.getMeter(NAME).createCounter('mcp.telemetry.doctor').add(1)
-    return flushed(reader, exporting)
+    return sent(
+      reader,
+      exporting(() => ({ resource, scopeMetrics: [] })),
+    )
   },
   logs(config, observer) {
-    const exporting = createOtlpLogExporter(config, observer)
-    const { BatchLogRecordProcessor, LoggerProvider } = sdkPackages.logs
-    const processor = new BatchLogRecordProcessor({ ...config.logs.batch, exporter: exporting.exporter })
-    const provider = new LoggerProvider({ resource: createResource(config), processors: [processor] })
+    const { processor, exporting } = createOtlpLogPipeline(config, observer)
+    const provider = new sdkPackages.logs.LoggerProvider({ resource: createResource(config), processors: [processor] })
     provider.getLogger(NAME).emit({ body: NAME })
-    return flushed(processor, exporting)
+    return sent(processor, exporting)
   },
 }
 
 /** A reader or processor that is closed sends what it has, once. */
-async function flushed(processor: { shutdown(): Promise<void> }, exporting: Exporting<unknown>): Promise<void> {
+async function sent(processor: { shutdown(): Promise<void> }, exporting?: Exporting): Promise<void> {
   // One answer is enough to say whether there is one.
-  exporting.hurry()
+  exporting?.hurry()
   await processor.shutdown()
-  await exporting.forceFlush()
+  await exporting?.forceFlush()
 }
