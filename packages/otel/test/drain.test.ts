@@ -13,12 +13,15 @@ const ENV = { MCP_OTEL_PORT: '0' }
 const sorted = (records: readonly (readonly unknown[])[]) =>
   records.toSorted((a, b) => String(a[1]).localeCompare(String(b[1])))
 
-/** An app that takes a second to drain; it does so only once. */
+/** An app that drains until it is told to end, by a line; it does so only once. */
 const draining = (signal: string, listen = 'once') => `
   const server = require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('up'))
   process.${listen}('${signal}', () => {
     console.log('draining, heard by', process.listenerCount('${signal}'))
-    setTimeout(() => server.close(), 1000)
+    process.stdin.once('data', () => {
+      process.stdin.destroy()
+      server.close()
+    })
   })`
 
 describe.concurrent.each(['SIGTERM', 'SIGINT'] as const)('an app that drains on %s', (signal) => {
@@ -35,6 +38,7 @@ describe.concurrent.each(['SIGTERM', 'SIGINT'] as const)('an app that drains on 
     app.child.kill(signal)
     await app.sees(/draining/)
     expect([await status('/readyz'), await status('/health'), await status('/livez')]).toEqual([503, 503, 200])
+    app.child.stdin?.write('end\n')
     expect(await app.exit()).toEqual({ code: 0, signal: null })
     expect(app.stdout).toMatch(heard)
   })
