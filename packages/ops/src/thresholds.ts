@@ -5,12 +5,17 @@ export interface Threshold {
   readonly default: number
   readonly unit: string
   readonly doc: string
+  /** The largest value that is accepted. */
+  readonly max?: number
   /** Values that are accepted, where not every positive number is. */
   readonly oneOf?: readonly number[]
 }
 
 /** Bounds of the histogram at which a latency objective can be measured. */
 const REQUEST_BOUNDS = metrics['mcp_request_duration_seconds']?.buckets ?? []
+
+/** A larger budget could not burn fast: six times as much would be more than everything. */
+const MAX_BUDGET = 0.16
 
 /** Every limit of the rules and the dashboards. */
 export const thresholds = {
@@ -21,11 +26,22 @@ export const thresholds = {
   },
   queueSize: { default: 100, unit: 'jobs', doc: 'Jobs in a queue that are too many (QueueBacklog, McpQueueBacklog).' },
   responseTime: { default: 1, unit: 's', doc: '95th percentile of one route that is too slow (SlowResponses).' },
-  errorRatio: { default: 0.05, unit: 'ratio', doc: 'Share of 5xx answers that is too high (McpErrorRatioHigh).' },
-  errorBudget: { default: 0.005, unit: 'ratio', doc: 'Share of requests that may fail: 1 minus the objective.' },
+  errorRatio: {
+    default: 0.05,
+    unit: 'ratio',
+    max: 1,
+    doc: 'Share of 5xx answers that is too high (McpErrorRatioHigh).',
+  },
+  errorBudget: {
+    default: 0.005,
+    unit: 'ratio',
+    max: MAX_BUDGET,
+    doc: 'Share of requests that may fail: 1 minus the objective.',
+  },
   latencyBudget: {
     default: 0.05,
     unit: 'ratio',
+    max: MAX_BUDGET,
     doc: 'Share of requests that may be slower than the latency objective.',
   },
   latencyObjective: {
@@ -35,9 +51,19 @@ export const thresholds = {
     oneOf: REQUEST_BOUNDS,
   },
   minRequestRate: { default: 0.02, unit: 'requests/s', doc: 'Traffic below which no ratio of requests alerts.' },
-  pluginErrorRatio: { default: 0.1, unit: 'ratio', doc: 'Share of failed executions of a plugin that is too high.' },
+  pluginErrorRatio: {
+    default: 0.1,
+    unit: 'ratio',
+    max: 1,
+    doc: 'Share of failed executions of a plugin that is too high.',
+  },
   pluginDuration: { default: 30, unit: 's', doc: '95th percentile of the executions of a plugin that is too slow.' },
-  toolErrorRatio: { default: 0.5, unit: 'ratio', doc: 'Share of failed executions of one tool that is too high.' },
+  toolErrorRatio: {
+    default: 0.5,
+    unit: 'ratio',
+    max: 1,
+    doc: 'Share of failed executions of one tool that is too high.',
+  },
   minExecutions: {
     default: 10,
     unit: 'executions',
@@ -74,6 +100,11 @@ function parsePair(pair: string): [ThresholdName, number] {
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
     throw new Error(`--threshold ${name} is ${JSON.stringify(text)}; expected a number above 0 (${threshold.unit})`)
+  }
+  if (threshold.max !== undefined && value > threshold.max) {
+    throw new Error(
+      `--threshold ${name} is ${text}; expected a number above 0, up to ${threshold.max} (${threshold.unit})`,
+    )
   }
   if (threshold.oneOf !== undefined && !threshold.oneOf.includes(value)) {
     throw new Error(`--threshold ${name} is ${text}; expected one of ${threshold.oneOf.join(', ')}`)

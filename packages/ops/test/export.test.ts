@@ -25,12 +25,12 @@ interface Exported extends AsyncDisposable {
 
 async function exported(...args: string[]): Promise<Exported> {
   const folder = await mkdtemp(path.join(tmpdir(), 'mcp-ops-'))
-  const written: string[] = []
-  const io = { stdout: { write: (text: string) => written.push(text.trim()) }, stderr: { write: () => true } }
+  let written = ''
+  const io = { stdout: { write: (text: string) => (written += text) }, stderr: { write: () => true } }
   expect(await runOpsCommand(['export', folder, ...args], io)).toBe(0)
   const there = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = there.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name))
-  expect(written.toSorted()).toEqual(files.toSorted())
+  expect(written.trim().split('\n').toSorted()).toEqual(files.toSorted())
   return {
     folder,
     read: (file) => readFile(path.join(folder, file), 'utf8'),
@@ -155,6 +155,38 @@ describe('ops export', () => {
       ['export', '/nowhere', '--selector', 'job'],
       '--selector is "job"; expected matchers of labels, such as job="mcp",env="prod"',
     ],
+    [
+      ['export', '/nowhere', '--threshold', 'errorRatio=50'],
+      '--threshold errorRatio is 50; expected a number above 0, up to 1 (ratio)',
+    ],
+    [
+      ['export', '/nowhere', '--threshold', 'errorBudget=0.2'],
+      '--threshold errorBudget is 0.2; expected a number above 0, up to 0.16 (ratio)',
+    ],
+    [
+      ['export', '/nowhere', '--runbooks', 'wiki'],
+      '--runbooks is "wiki"; expected an address such as https://ops.example.com',
+    ],
+    [
+      ['export', '/nowhere', '--grafana', 'localhost:3000'],
+      '--grafana is "localhost:3000"; expected an address such as https://ops.example.com',
+    ],
+    [
+      ['export', '/nowhere', '--logs', 'kibana'],
+      '--logs is "kibana"; expected an address such as https://ops.example.com',
+    ],
+    [
+      ['export', '/nowhere', '--smarthost', 'smtp.example.com'],
+      '--smarthost is "smtp.example.com"; expected host:port, such as smtp.example.com:587',
+    ],
+    [
+      ['export', '/nowhere', '--email-to', 'the team'],
+      '--email-to is "the team"; expected an address such as team@example.com',
+    ],
+    [
+      ['export', '/nowhere', '--datasource', 'my prom'],
+      '--datasource is "my prom"; expected a uid of up to 40 letters, digits, - and _',
+    ],
     [['import'], 'there is no command "import"; expected export or check'],
     [['check'], '--prometheus is missing; expected the address of a Prometheus'],
     [
@@ -163,6 +195,15 @@ describe('ops export', () => {
     ],
   ])('says what is wrong with %j', async (args, message) => {
     expect(await refused(...args)).toBe(message)
+  })
+
+  test('says that a folder cannot be written to, also where one can never be made', async () => {
+    await using pack = await exported()
+    const file = path.join(pack.folder, 'compose.yaml')
+    expect(await refused('export', file)).toMatch(
+      `DIR is ${JSON.stringify(file)}; expected a folder that can be written to: `,
+    )
+    expect(await refused('export', '/proc/nowhere/ops')).toMatch('DIR is "/proc/nowhere/ops"; expected a folder')
   })
 
   test('every threshold reaches a rule', () => {

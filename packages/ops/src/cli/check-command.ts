@@ -12,6 +12,7 @@ match, or there was no traffic of the kind yet.
 
   --prometheus URL        http://localhost:9090; may have a name and password
   --selector MATCHERS     as it was exported: job="mcp"
+  --threshold NAME=VALUE  likewise, see \`mcp-otel ops export --help\`
   --json                  print one JSON object
   --help
 

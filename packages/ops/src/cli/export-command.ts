@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { packFiles } from '../pack/pack-files.ts'
 import type { OpsIo } from './ops-io.ts'
 import { packFlags, packOptions, thresholdHelp } from './pack-flags.ts'
+import { parseAddress, parseHostPort, parseLink, parseMail, parseUid } from './parse-values.ts'
+import { writeFiles } from './write-files.ts'
 
 const usage = (): string => `Usage: mcp-otel ops export DIR [options]
 
@@ -57,23 +57,25 @@ export async function runExportCommand(argv: readonly string[], io: OpsIo): Prom
   }
   const files = packFiles({
     ...packOptions(values),
-    ...given({ datasource: values.datasource, runbooks: values.runbooks, grafana: values.grafana, logs: values.logs }),
+    ...given({
+      datasource: parseUid('--datasource', values.datasource),
+      runbooks: parseAddress('--runbooks', values.runbooks),
+      grafana: parseAddress('--grafana', values.grafana),
+      logs: parseLink('--logs', values.logs),
+    }),
     alertmanager: {
       email: given({
-        to: values['email-to'],
-        from: values['email-from'],
-        smarthost: values.smarthost,
+        to: parseMail('--email-to', values['email-to']),
+        from: parseMail('--email-from', values['email-from']),
+        smarthost: parseHostPort('--smarthost', values.smarthost),
         username: values['smtp-user'],
       }),
       slack: given({ channel: values['slack-channel'] }),
     },
   })
-  for (const [file, content] of Object.entries(files)) {
-    const target = path.join(folder, file)
-    await mkdir(path.dirname(target), { recursive: true })
-    await writeFile(target, content)
-    io.stdout.write(`${target}\n`)
-  }
+  // Whoever reads only the first lines gets all files nevertheless.
+  const written = await writeFiles(folder, files)
+  io.stdout.write(`${written.join('\n')}\n`)
   return 0
 }
 
