@@ -104,9 +104,6 @@ testWith(
     const urls = await Promise.all(producers.map(appUrl))
 
     // All are put in first: then the broker's figure stands still, and both producers must show it.
-    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-    const logged: Job = { name: 'logging', data: {}, opts: { removeOnComplete: true, attempts: 2 } }
-    await post(urls[0] ?? '', [logged], { traceparent })
     for (let index = 0; index < JOBS; index += JOBS_A_REQUEST) {
       const jobs = Array.from({ length: Math.min(JOBS_A_REQUEST, JOBS - index) }, (_, offset) => jobOf(index + offset))
       await post(urls[(index / JOBS_A_REQUEST) % 2] ?? '', jobs)
@@ -128,6 +125,10 @@ testWith(
       await victim.stop('SIGKILL')
       alive.push(works())
     }
+    // What a killed process had not sent yet is lost: the job that is followed comes later.
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const logged: Job = { name: 'logging', data: {}, opts: { removeOnComplete: true, attempts: 2 } }
+    await post(urls[0] ?? '', [logged], { traceparent })
     await post(urls[1] ?? '', [{ name: 'blocking', data: {}, opts: { attempts: 2 } }])
 
     const pages = async (): Promise<Page[]> => Promise.all(alive.map(async (app) => scrape(await app.endpoint())))

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api'
+import type { Context, SpanOptions } from '@opentelemetry/api'
 import * as bullmq6 from 'bullmq'
 import * as bullmq5 from 'bullmq-5'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
@@ -17,7 +18,7 @@ import {
   unregisterContext,
 } from '../../plugin-instrumentation/test/support/telemetry.ts'
 import type { OwnTelemetry } from '../../plugin-instrumentation/test/support/telemetry.ts'
-import { instrumentQueue, listQueues } from '../src/index.ts'
+import { QUEUE_SCOPE, instrumentQueue, listQueues } from '../src/index.ts'
 
 const redis = await findRedis()
 
@@ -62,6 +63,36 @@ function ended(): number {
 function waitSum(metric: string): number {
   const [series] = telemetry.meterProvider.readSeries(`mcp.queue.${metric}`)
   return (series?.value as { sum: number } | undefined)?.sum ?? 0
+}
+
+/** What `bullmq-otel` does, in short. */
+function ownTelemetry(): object {
+  const tracer = telemetry.tracerProvider.getTracer('bullmq')
+  return {
+    tracer: {
+      startSpan(name: string, given: SpanOptions, parent?: Context) {
+        const span = tracer.startSpan(name, given, parent)
+        return {
+          setSpanOnContext: (on: Context) => trace.setSpan(on, span),
+          setAttribute: span.setAttribute.bind(span),
+          setAttributes: span.setAttributes.bind(span),
+          addEvent: span.addEvent.bind(span),
+          recordException: span.recordException.bind(span),
+          end: span.end.bind(span),
+        }
+      },
+    },
+    contextManager: {
+      with: (on: Context, fn: () => unknown) => context.with(on, fn),
+      active: () => context.active(),
+      getMetadata(of: Context) {
+        const carrier = {}
+        propagation.inject(of, carrier)
+        return JSON.stringify(carrier)
+      },
+      fromMetadata: (active: Context, metadata: string) => propagation.extract(active, JSON.parse(metadata)),
+    },
+  }
 }
 
 async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
@@ -313,4 +344,86 @@ describe.each([
     expect(points('jobs')).toEqual({ [`plugin=${name},status=success`]: 1 })
     expect(listQueues(telemetry)).toEqual([])
   })
+
+  testWith(redis, "beside BullMQ's own telemetry there are its spans alone, and our figures", async () => {
+    const name = nameFor()
+    const queue = queueOf(name, { telemetry: ownTelemetry() })
+    workerOf(name, async () => trace.getActiveSpan()?.spanContext(), { telemetry: ownTelemetry() })
+    const { result, traceId } = underSpan(telemetry, () => queue.add('x', {}))
+    await result
+    await until(() => ended() === 1)
+    await until(() => telemetry.spans().some((span) => span.name === `process ${name}`))
+    expect(points('wait')).toEqual({ [`plugin=${name}`]: 1 })
+    expect(telemetry.spans().filter((span) => span.instrumentationScope.name === QUEUE_SCOPE)).toEqual([])
+    const process = telemetry.spans().find((span) => span.name === `process ${name}`)
+    expect(process?.spanContext().traceId).toBe(traceId)
+  })
+
+  testWith(redis, "a worker with BullMQ's own telemetry continues the trace of a producer without", async () => {
+    const name = nameFor()
+    const queue = queueOf(name)
+    workerOf(name, async () => {}, { telemetry: ownTelemetry() })
+    const { result, traceId } = underSpan(telemetry, () => queue.add('x', {}))
+    await result
+    await until(() => telemetry.spans().some((span) => span.name === `process ${name}`))
+    const spans = telemetry.spans().filter((span) => span.name === `process ${name}`)
+    expect(spans.map((span) => [span.instrumentationScope.name, span.spanContext().traceId])).toEqual([
+      ['bullmq', traceId],
+    ])
+    await until(() => ended() === 1)
+  })
+
+  testWith(redis, 'what the app says of the context itself stands', async () => {
+    const name = nameFor()
+    const queue = queueOf(name)
+    const seen: unknown[] = []
+    workerOf(name, async (job) => seen.push(job.opts.telemetry))
+    await queue.add('x', {}, { telemetry: { metadata: '{"of":"the app"}' } })
+    await queue.add('y', {}, { telemetry: { omitContext: true } })
+    await until(() => ended() === 2)
+    expect(seen).toEqual([{ metadata: '{"of":"the app"}' }, { omitContext: true }])
+    const [run] = telemetry.spans().filter(({ kind }) => kind === SpanKind.CONSUMER)
+    expect(run?.parentSpanContext).toBeUndefined()
+  })
+
+  testWith(redis, 'a job can have a trace of its own that links to its cause', async () => {
+    const name = nameFor()
+    const worker = new Worker(name, async () => {}, { connection: connection() })
+    open.push(instrumentQueue(worker, { ...options(), trace: 'link', plugin: (queue) => `the ${queue}` }))
+    const queue = queueOf(name, {})
+    await queue.add('x', {})
+    await until(() => ended() === 1)
+    // The first to join a queue decides.
+    expect(points('jobs')).toEqual({ [`plugin=the ${name},status=success`]: 1 })
+    const [send, run] = telemetry.spans()
+    expect(run?.parentSpanContext).toBeUndefined()
+    expect(run?.links).toMatchObject([{ context: { spanId: send?.spanContext().spanId } }])
+  })
+
+  testWith(
+    redis,
+    'while the broker is away its figures are not shown and an error says so; then all goes on',
+    async (found) => {
+      const name = nameFor()
+      await using away = await startRedis(found)
+      const port = { host: '127.0.0.1', port: away.port }
+      const queue = queueOf(name, { connection: port })
+      queue.on('error', () => {})
+      workerOf(name, async () => {}, { connection: port })
+      await queue.add('x', {})
+      await until(() => ended() === 1 && telemetry.points('mcp.queue.size')[`plugin=${name}`] === 0)
+      await away.pause()
+      await until(() => Object.keys(telemetry.points('mcp.queue.size')).length === 0)
+      expect(telemetry.points('mcp.queue.oldest_job_age')).toEqual({})
+      expect(telemetry.points('mcp.queue.active_jobs')).toEqual({})
+      expect(telemetry.points('mcp.queue.info')).toEqual({ [`plugin=${name},scope=shared,engine=bullmq`]: 1 })
+      expect(Object.keys(telemetry.points('mcp.errors')).join()).toMatch(/^source=queue,type=\w+$/)
+      expect(listQueues(telemetry)[0]).not.toHaveProperty('size')
+      await away.resume()
+      await until(() => telemetry.points('mcp.queue.size')[`plugin=${name}`] === 0)
+      await queue.add('y', {})
+      await until(() => ended() === 2)
+      await Promise.all(open.splice(0).map((each) => each.close()))
+    },
+  )
 })
