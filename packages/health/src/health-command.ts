@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 
 import { readConfig } from '@mcp/otel-core'
 
+import { askUrl } from './ask-url.ts'
 import { renderHealthTree } from './health-tree.ts'
 import type { HealthTreeOptions } from './health-tree.ts'
 import type { HealthReport, PublicReport } from './report.ts'
@@ -51,13 +52,8 @@ export async function runHealthCommand(argv: readonly string[], io: CommandIo): 
   let code: number
   let text: string
   try {
-    const response = await fetch(url, {
-      headers: { accept: 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-      signal: AbortSignal.timeout(timeout * 1000),
-      redirect: 'manual',
-    })
-    code = response.status
-    text = await response.text()
+    const headers = { accept: 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+    ;({ code, text } = await askUrl(url, { headers, timeout: timeout * 1000 }))
   } catch (error) {
     io.stderr.write(`mcp-otel health: ${url.origin}${url.pathname} is unreachable: ${reasonOf(error, timeout)}\n`)
     return 1
@@ -153,7 +149,7 @@ function renderBody(body: NonNullable<ReturnType<typeof readBody>>, options: Hea
 
 function reasonOf(error: unknown, timeout: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeout} s`
-  return scrubError(error instanceof Error && error.cause !== undefined ? error.cause : error)
+  return scrubError(error)
 }
 
 function hasColor({ stdout, env }: CommandIo): boolean {

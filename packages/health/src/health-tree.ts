@@ -56,9 +56,19 @@ export function renderHealthTree(body: Body & { readonly status: HealthStatus },
   return `${rendered.join('\n')}\n`
 }
 
+interface Faultable {
+  readonly status: HealthStatus
+  readonly critical?: boolean
+}
+
+/** What makes the whole what it is goes first. */
+function rankOf(status: HealthStatus, critical = false): number {
+  return (status === 'unhealthy' ? 2 : 0) + (critical ? 1 : 0)
+}
+
 /** Names what is at fault, so that nobody has to look for it in a long tree. */
 function because({ server, plugins, queues, checks }: Body): string {
-  const groups: [kind: string, components: Readonly<Record<string, { readonly status: HealthStatus }>>][] = [
+  const groups: [kind: string, components: Readonly<Record<string, Faultable>>][] = [
     ['', checks ?? {}],
     ['plugin ', plugins ?? {}],
     ['queue ', queues ?? {}],
@@ -66,10 +76,10 @@ function because({ server, plugins, queues, checks }: Body): string {
   const faulty = groups.flatMap(([kind, components]) =>
     Object.entries(components)
       .filter(([, { status }]) => status !== 'healthy')
-      .map(([name, { status }]) => ({ name: `${kind}${name}`, status })),
+      .map(([name, { status, critical }]) => ({ name: `${kind}${name}`, rank: rankOf(status, critical) })),
   )
   if (faulty.length === 0 && server !== undefined && server.status !== 'healthy') return ' (server)'
-  const worstFirst = faulty.toSorted((a, b) => Number(b.status === 'unhealthy') - Number(a.status === 'unhealthy'))
+  const worstFirst = faulty.toSorted((a, b) => b.rank - a.rank)
   const named = worstFirst.slice(0, MOST_NAMED).map(({ name }) => name)
   const more = faulty.length > MOST_NAMED ? [`${faulty.length - MOST_NAMED} more`] : []
   return faulty.length === 0 ? '' : ` (${[...named, ...more].join(', ')})`

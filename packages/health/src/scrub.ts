@@ -20,7 +20,8 @@ const KEY =
   /["']?[\w-]{0,40}(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie|session[-_]?id|signature|sig)[\w-]{0,40}["']?\s*[=:]\s*/gi
 
 /** The value of such a key. */
-const VALUE = /(?:(?:Bearer|Basic|Digest|Token)\s+)?(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&}\])]+)/iy
+const VALUE =
+  /(?:(?:Bearer|Basic|Digest|Token)\s+)?(?:\[redacted\][^\s,;&}\])]*|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&}\])]+)/iy
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
 const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g

@@ -146,6 +146,23 @@ test('a server that cannot be reached, or does not answer in time, or answers so
   })
 })
 
+test('what makes the whole unhealthy is named first, and a long list of faults is cut', async () => {
+  const plugins = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, up: false }))
+  const health = createTestHealth({ plugins: () => plugins })
+  health.check('cache', () => 'unhealthy', { critical: false })
+  health.check('redis', () => 'degraded')
+  health.check('db', () => 'unhealthy')
+  const origin = await serve((request, response) => void health.handler(request, response))
+  const { out } = await run([origin])
+  expect(out).toMatch(/^✖ unhealthy \(db, cache, plugin a, plugin b, plugin c, 3 more\), /)
+})
+
+test('any port is asked, those too that fetch refuses', async () => {
+  expect((await run(['http://127.0.0.1:1'])).err).toBe(
+    'mcp-otel health: http://127.0.0.1:1/health is unreachable: connect ECONNREFUSED 127.0.0.1:1\n',
+  )
+})
+
 test('what a server sends cannot steer the terminal', async () => {
   const body = { status: 'healthy', version: '\u001B[2J\u0007', plugins: { 'a\nb\u009B31m': { status: 'healthy' } } }
   const origin = await serve((_request, response) => void response.end(JSON.stringify(body)))

@@ -29,6 +29,13 @@ const shapes: readonly ((secret: string) => string)[] = [
   (s) => `-----BEGIN PRIVATE KEY-----\n${s}`,
 ]
 
+test('what is taken out leaves one mark', () => {
+  expect(scrubText('Authorization: Bearer eyJhbGciOi.JIUzI1NiIs.abc; api_key="zzz"')).toBe(
+    'Authorization: [redacted]; api_key=[redacted]',
+  )
+  expect(scrubText('403 (token=sk-abcdefgh12345678)')).toBe('403 (token=[redacted])')
+})
+
 test('a secret of a known shape never comes through, whatever stands around it', () => {
   fc.assert(
     fc.property(fc.constantFrom(...shapes), secret, words, words, (shape, value, before, after) => {
