@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { buildDashboards } from '../src/dashboards/build-dashboards.ts'
+import { layoutProblems } from '../src/dashboards/layout.ts'
 import { lintDashboards } from '../src/dashboards/lint-dashboards.ts'
 import type { PanelSpec } from '../src/dashboards/panel-spec.ts'
 import { alertingRules } from '../src/rules/build-rules.ts'
@@ -10,7 +11,13 @@ interface Panel {
   readonly type: string
   readonly title: string
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
-  readonly targets?: readonly { readonly expr: string; readonly legendFormat: string; readonly exemplar: boolean }[]
+  readonly datasource?: object
+  readonly targets?: readonly {
+    readonly expr: string
+    readonly legendFormat: string
+    readonly exemplar: boolean
+    readonly datasource: object
+  }[]
   readonly fieldConfig?: {
     readonly defaults: { readonly unit: string; readonly thresholds: { steps: { value: number }[] } }
   }
@@ -108,6 +115,30 @@ describe('the lint', () => {
       'D / P: has no unit',
       'D / P: the legend shows instance, which the query drops',
       'D / P: QueueBacklog does not use the limit errorRate',
+    ])
+  })
+
+  test('says that nothing is shown, nothing describes it, and that a title is there twice', () => {
+    expect(panel({ description: 'Requests' })).toEqual([
+      'D / P: has no sentence that describes it',
+      'D / P: shows nothing',
+    ])
+    const spec: PanelSpec = { title: 'P', kind: 'stat', description: 'A.', unit: 's', queries: [] }
+    const twice = { uid: 'u', title: 'D', description: '', rows: [{ title: 'R', panels: [spec, spec] }] }
+    expect(lintDashboards([twice])).toContain('D / P: is there twice')
+  })
+
+  test.each([
+    ['s', 'sum(rate(mcp_requests_total[$__rate_interval]))', 'ops or reqps or iops'],
+    ['ms', 'histogram_quantile(0.9, sum by (le) (rate(mcp_queue_wait_seconds_bucket[$__rate_interval])))', 's'],
+    ['short', 'sum(rate(mcp_protocol_message_bytes_total[$__rate_interval]))', 'Bps'],
+    ['Bps', 'process_resident_memory_bytes', 'bytes'],
+    ['s', 'mcp_queue_size', 'short'],
+    ['short', 'sum(process_open_fds) / sum(process_max_fds)', 'percentunit'],
+    ['short', 'time() - process_start_time_seconds', 's'],
+  ])('says that %s is not the unit of %s', (unit, expr, expected) => {
+    expect(panel({ unit, queries: [{ expr, legend: 'x' }] })).toEqual([
+      `D / P: has the unit ${unit}; what it shows is in ${expected}`,
     ])
   })
 })
@@ -226,14 +257,28 @@ describe('the dashboards', () => {
     expect(limits({ thresholds: { queueSize: 7 } })).toEqual([7, 7, 7])
   })
 
-  test('have no panels that overlap, leave the grid or share an id', () => {
-    for (const { panels: all, title } of dashboards) {
-      expect(new Set(all.map(({ id }) => id)).size, title).toBe(all.length)
-      const cells = all.flatMap(({ gridPos: { h, w, x, y } }) =>
-        Array.from({ length: h * w }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+  test('have no panels that overlap, leave the grid or share an id, and such ones are found', () => {
+    expect(dashboards.flatMap(layoutProblems)).toEqual([])
+    const gridPos = { x: 0, y: 0, w: 12, h: 8 }
+    const planted = [
+      { id: 1, title: 'A', gridPos },
+      { id: 2, title: 'B', gridPos: { ...gridPos, x: 11 } },
+      { id: 1, title: 'C', gridPos: { ...gridPos, y: 8 } },
+      { id: 4, title: 'D', gridPos: { ...gridPos, x: 13, y: 8 } },
+    ]
+    expect(layoutProblems({ title: 'X', panels: planted })).toEqual([
+      'X / B: stands where A is',
+      'X / C: has the id of A',
+      'X / D: leaves the grid',
+    ])
+  })
+
+  test('ask the data source that the reader has chosen, in each panel and query', () => {
+    const chosen = { type: 'prometheus', uid: '${datasource}' }
+    for (const { datasource, targets = [], title } of panels) {
+      expect([datasource, ...targets.map((target) => target.datasource)], title).toEqual(
+        Array.from({ length: targets.length + 1 }, () => chosen),
       )
-      expect(new Set(cells).size, title).toBe(cells.length)
-      expect(Math.max(...all.map(({ gridPos }) => gridPos.x + gridPos.w)), title).toBeLessThanOrEqual(24)
     }
   })
 

@@ -5,10 +5,11 @@ import { isAlert } from '../rules/rule.ts'
 import { thresholds } from '../thresholds.ts'
 import { dashboardSpecs } from './dashboard-specs.ts'
 import type { DashboardSpec, PanelSpec } from './panel-spec.ts'
+import { unitProblems } from './panel-unit.ts'
 
 /**
  * Returns what is wrong with dashboards: metrics or labels that do not exist, legends of labels that a query does not
- * keep, panels without unit or description, counters without `$__rate_interval`, limits that are not their alert's.
+ * keep, panels without unit or with another one than what they show, without description, counters without `$__rate_interval`, limits that are not their alert's.
  */
 export function lintDashboards(specs: readonly DashboardSpec[] = dashboardSpecs): string[] {
   const recorded = recordedSeries()
@@ -32,7 +33,7 @@ function panelProblems(panel: PanelSpec, recorded: ReadonlyMap<string, readonly 
   if (!description.endsWith('.')) problems.push('has no sentence that describes it')
   if (queries.length === 0) problems.push('shows nothing')
   for (const { expr, legend } of queries) {
-    problems.push(...lintExpression(expr, { recorded }), ...legendProblems(expr, legend))
+    problems.push(...lintExpression(expr, { recorded }), ...legendProblems(expr, legend), ...unitProblems(expr, unit))
     const fixed = parseExpression(expr).selectors.filter(({ range }) => range !== '' && !range.startsWith('$__'))
     if (!asWritten && fixed.length > 0) problems.push(`reads ${fixed[0]?.range}: use $__rate_interval`)
   }

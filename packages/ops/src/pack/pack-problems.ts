@@ -1,3 +1,5 @@
+import { buildDashboards } from '../dashboards/build-dashboards.ts'
+import { layoutProblems } from '../dashboards/layout.ts'
 import { lintDashboards } from '../dashboards/lint-dashboards.ts'
 import { lintExpression } from '../promql/lint-expression.ts'
 import { recordedSeries, ruleGroups } from '../rules/build-rules.ts'
@@ -9,7 +11,8 @@ export function packProblems(): readonly string[] {
   const rules = ruleGroups()
     .flatMap((group) => group.rules)
     .flatMap((rule) => lintExpression(rule.expr, { recorded }).map((problem) => `${nameOf(rule)}: ${problem}`))
-  return [...rules, ...lintDashboards()]
+  const layouts = Object.values(buildDashboards() as Record<string, Parameters<typeof layoutProblems>[0]>)
+  return [...rules, ...lintDashboards(), ...layouts.flatMap(layoutProblems)]
 }
 
 function nameOf(rule: Parameters<typeof isAlert>[0]): string {
