@@ -42,6 +42,15 @@ They are loaded at once, before the app: a top-level \`await\` is refused, and w
 Code is taken from beside the app's package.json or by \`MCP_OTEL_CONFIG_FILE\` alone, never from the working directory of whoever starts
 a program. TypeScript needs a Node.js that strips types by itself: 22.18 or later.
 
+## OpenTelemetry's own file
+
+\`OTEL_CONFIG_FILE\` names a file of OpenTelemetry's declarative configuration, YAML of \`file_format\` 1.0 or 1.1, and it is handed to
+\`startNodeSdk()\` of \`@opentelemetry/sdk-node\`, which reads a part of what the specification has. What applies: the providers of
+traces, metrics and logs that it declares, its resource and its propagator; \`mcp_*\` come to its readers of metrics, and all of it is
+flushed when the process ends. What does not: its \`log_level\` (\`OTEL_LOG_LEVEL\` counts), its resource on \`/metrics\` and \`/health\`, and
+the test exports of \`mcp-otel doctor\`. The variables that it replaces, exporters, samplers, batches, limits, propagators, are not used
+then, and those that are set are named. The endpoint, health, instrumentations and everything of ours stay as they are.
+
 ## Ours
 
 ${settingTable(ours)}

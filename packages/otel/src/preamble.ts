@@ -10,14 +10,17 @@ export interface PreambleFacts {
   /** Where the endpoint listens; `undefined` when it does not. */
   readonly url: string | undefined
   readonly instrumentations: readonly string[]
+  /** OpenTelemetry's own configuration file, where it has one. */
+  readonly declared?: string | undefined
 }
 
 /** Returns the one line that says what is on, and where. */
-export function preamble({ config, service, url, instrumentations }: PreambleFacts): string {
+export function preamble({ config, declared, service, url, instrumentations }: PreambleFacts): string {
   const version = service.version === undefined ? '' : ` ${service.version}`
   const served = url === undefined ? 'no endpoint of its own' : `${url}/metrics and ${url}/health`
+  const exported = declared === undefined ? exportsOf(config) : `exports as ${declared} has it`
   return (
-    `@mcp/otel ${VERSION} observes ${service.name}${version}: ${served}; ${exportsOf(config)}; ` +
+    `@mcp/otel ${VERSION} observes ${service.name}${version}: ${served}; ${exported}; ` +
     `instruments ${instrumentations.join(', ') || 'nothing'} (MCP_OTEL_BANNER=off hides this line)`
   )
 }

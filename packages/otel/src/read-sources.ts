@@ -2,6 +2,7 @@ import { readConfig, type ReadConfig } from '@mcp/otel-core'
 
 import { loadConfigFile } from './config-file/load-config-file.ts'
 import { CODE_OPTIONS, HTTP_CODE_OPTIONS, type StartOptions } from './options.ts'
+import { withoutReplaced } from './sdk/declared-sdk.ts'
 
 /** The settings in force, and the options that are no settings. */
 export interface ReadSources extends ReadConfig {
@@ -12,9 +13,10 @@ export interface ReadSources extends ReadConfig {
 export function readSources(given: StartOptions): ReadSources {
   const surroundings = { env: process.env, cwd: workingDirectory(), entry: process.argv[1] }
   const { problems: ofFile, settings: file } = loadConfigFile(surroundings)
-  const { problems, ...read } = readConfig({ env: process.env, options: given, otherOptions: CODE_OPTIONS, file })
+  const { env, problems: ofVariables } = withoutReplaced(process.env)
+  const { problems, ...read } = readConfig({ env, options: given, otherOptions: CODE_OPTIONS, file })
   const options = withCodeOptions(given, file?.options)
-  return { ...read, options, problems: Object.freeze([...ofFile, ...problems]) }
+  return { ...read, options, problems: Object.freeze([...ofFile, ...ofVariables, ...problems]) }
 }
 
 /** A directory that was deleted has no name. */

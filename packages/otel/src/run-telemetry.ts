@@ -20,6 +20,7 @@ import { observeAppWinston } from './logs/app-winston.ts'
 import { startLogLines } from './logs/log-lines.ts'
 import type { StartOptions } from './options.ts'
 import { preamble } from './preamble.ts'
+import { startDeclaredSdk, type DeclaredSdk } from './sdk/declared-sdk.ts'
 import { findForeignSdk, type ForeignSdk } from './sdk/foreign-sdk.ts'
 import { registerMeters } from './sdk/register-meters.ts'
 import { createSdkParts, type Assembly, type SdkParts } from './sdk/sdk-parts.ts'
@@ -34,6 +35,16 @@ function sayMoved(url: string | undefined): void {
   writeStderrLine(`an MCP server speaks on stdout: its ${url}/metrics and ${url}/health are on a free port`)
 }
 
+/** What a file declares has to be flushed with what is ours. */
+function withDeclared(parts: SdkParts, declared: DeclaredSdk | undefined): SdkParts {
+  if (declared === undefined) return parts
+  return {
+    ...parts,
+    recordPipelines: [...parts.recordPipelines, ...declared.recordPipelines],
+    metricPipelines: [...parts.metricPipelines, ...declared.metricPipelines],
+  }
+}
+
 /** Starts everything that the configuration asks for; throws where the SDK does. */
 export function runTelemetry(
   config: Config,
@@ -41,14 +52,16 @@ export function runTelemetry(
   options: StartOptions,
   assemble: Assemble,
 ): Telemetry {
-  const foreign = findForeignSdk()
+  const before = findForeignSdk()
+  const declared = startDeclaredSdk(process.env)
+  const foreign = declared === undefined ? before : findForeignSdk()
   const meters = processMeters()
   meters.provider.seriesLimit = config.metrics.seriesLimit
   const tally = createExportTally()
   const parts = createSdkParts(config, options.sdk ?? {}, meters.provider, tally)
-  const meterProvider = registerMeters(assemble(parts, foreign).meterProvider, foreign)
+  const meterProvider = registerMeters(assemble(parts, foreign).meterProvider, foreign, declared !== undefined)
   const service = serviceIdentity(parts.resource)
-  const flush = createFlush(parts, config.flushTimeoutMillis)
+  const flush = createFlush(withDeclared(parts, declared), config.flushTimeoutMillis)
 
   const logLines = startLogLines(config)
   let endpoint: EndpointServer | undefined
@@ -66,7 +79,11 @@ export function runTelemetry(
   if (config.endpoint.enabled) endpoint = openEndpoint(config.endpoint, handler, endpointPaths(health))
   const ready = endpoint?.ready ?? Promise.resolve(undefined)
   if (config.banner) {
-    void ready.then((url) => writeStderrLine(preamble({ config, service, url, instrumentations: instrumented.names })))
+    void ready.then((url) =>
+      writeStderrLine(
+        preamble({ config, service, url, instrumentations: instrumented.names, declared: declared?.file }),
+      ),
+    )
   }
   const moveEndpoint = (): void => {
     if (endpoint === undefined || !isPortOpen(options, process.env)) return
@@ -119,7 +136,7 @@ export function runTelemetry(
       await endpoint?.close()
       const isDelivered = await flush.shutdown()
       for (const stop of stops) stop()
-      unregisterSdk(foreign)
+      unregisterSdk(before)
       if (!isDelivered) flush.sayLost()
     },
   }

@@ -41,6 +41,18 @@ export const checkedVariables: readonly CheckedVariable[] = [
     doc: 'Attributes that describe this process in all that is exported; `key=value` pairs separated by commas.',
   },
   {
+    name: 'OTEL_CONFIG_FILE',
+    kind: file,
+    otherwise: 'none',
+    doc: "OpenTelemetry's declarative configuration file (YAML): what it declares takes the place of the exporters, samplers, propagators and resource here.",
+  },
+  {
+    name: 'OTEL_EXPERIMENTAL_CONFIG_FILE',
+    kind: file,
+    otherwise: 'none',
+    doc: 'The same by its former name.',
+  },
+  {
     name: 'OTEL_SEMCONV_STABILITY_OPT_IN',
     kind: text,
     otherwise: 'none',

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { configSchema, listSettings, readConfig, settings, type Config, type NamedSetting } from '@mcp/otel-core'
 
 import { loadConfigFile } from '../config-file/load-config-file.ts'
+import { withoutReplaced } from '../sdk/declared-sdk.ts'
 import type { CommandIo } from './command.ts'
 
 const USAGE = `Usage: mcp-otel config [options]
@@ -37,8 +38,9 @@ export async function runConfigCommand(argv: readonly string[], io: CommandIo): 
     return 0
   }
   const file = loadConfigFile({ env: io.env, cwd: process.cwd(), entry: undefined })
-  const { config, origins, problems: mistakes } = readConfig({ env: io.env, file: file.settings })
-  const problems = [...file.problems, ...mistakes]
+  const { env, problems: ofVariables } = withoutReplaced(io.env)
+  const { config, origins, problems: mistakes } = readConfig({ env, file: file.settings })
+  const problems = [...file.problems, ...ofVariables, ...mistakes]
   const rows = listSettings(settings).map((named) => ({
     path: named.path,
     value: shown(named, config),

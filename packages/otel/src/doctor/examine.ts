@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { readConfig, type Config } from '@mcp/otel-core'
 
 import { loadConfigFile } from '../config-file/load-config-file.ts'
+import { declaredFile, withoutReplaced } from '../sdk/declared-sdk.ts'
 import { checkClock, checkEndpoint } from './check-endpoint.ts'
 import { checkNode, checkProcess } from './check-process.ts'
 import { checkRequests } from './check-requests.ts'
 import { checkApp, checkExports, checkStart } from './check-telemetry.ts'
 import type { Facts, TelemetryFacts } from './facts.ts'
-import { fail, type Finding } from './finding.ts'
+import { fail, ok, type Finding } from './finding.ts'
 import { reach } from './reach.ts'
 import { startApp, type StartedApp } from './start-app.ts'
 import { testExports, type ExportOutcome } from './test-exports.ts'
@@ -33,7 +34,7 @@ export async function examineUrl(url: string | undefined, { env }: Examination):
       token: config.endpoint.token,
       seriesLimit: config.metrics.seriesLimit,
     })),
-    ...(await checkExporters(await testExports(config))),
+    ...(await checkExporters(await testExports(config), env)),
   ]
 }
 
@@ -77,7 +78,7 @@ async function checkRunning(facts: Facts, app: StartedApp, env: Examination['env
   return [
     ...ofRequests,
     ...(app.end === undefined ? await checkOwnEndpoint(telemetry, token) : []),
-    ...(await checkExporters(exports ?? (await testExports(config)), telemetry)),
+    ...(await checkExporters(exports ?? (await testExports(config)), env, telemetry)),
   ]
 }
 
@@ -86,7 +87,13 @@ async function checkOwnEndpoint(telemetry: TelemetryFacts, token: string | undef
   return url === undefined ? [notServed(telemetry)] : checkEndpoint({ url, token, seriesLimit })
 }
 
-async function checkExporters(outcomes: readonly ExportOutcome[], telemetry?: TelemetryFacts): Promise<Finding[]> {
+async function checkExporters(
+  outcomes: readonly ExportOutcome[],
+  env: Examination['env'],
+  telemetry?: TelemetryFacts,
+): Promise<Finding[]> {
+  const declared = declaredFile(env)
+  if (declared !== undefined) return [ok('exports', `as ${declared} has it, which is not tried`)]
   return [...checkExports(outcomes, telemetry), ...(await checkCollectors(outcomes))]
 }
 
@@ -128,8 +135,9 @@ async function checkCollectors(outcomes: readonly ExportOutcome[]): Promise<Find
 
 function settingsOf(env: Examination['env']): { config: Config; problems: Finding[] } {
   const file = loadConfigFile({ env, cwd: process.cwd(), entry: undefined })
-  const { config, problems } = readConfig({ env, file: file.settings })
-  const all = [...file.problems, ...problems]
+  const replaced = withoutReplaced(env)
+  const { config, problems } = readConfig({ env: replaced.env, file: file.settings })
+  const all = [...file.problems, ...replaced.problems, ...problems]
   const remedy = 'correct it; npx mcp-otel config shows what is in force'
   return { config, problems: all.map((found) => ({ check: 'configuration', status: 'warn', found, remedy })) }
 }

@@ -4,19 +4,20 @@ import { diag, metrics, type MeterProvider } from '@opentelemetry/api'
 import { writeStderrLine } from '../diagnostics/stderr-line.ts'
 import type { ForeignSdk } from './foreign-sdk.ts'
 
+const ANOTHER =
+  'another OpenTelemetry SDK provides metrics already: it stays, and gets mcp_* as the endpoint of @mcp/otel does; ' +
+  'start @mcp/otel first to have all metrics on one page'
+
 /**
  * Registers the one provider of meters: catalogued ones get our cells, all others the SDK's. Where the app has an SDK of
- * its own that stays as it is, and gets `mcp_*` beside us.
+ * its own that stays as it is, and gets `mcp_*` beside us; that is said unless it `isWanted`.
  */
-export function registerMeters(sdk: MeterProvider, foreign: ForeignSdk): MeterProvider {
+export function registerMeters(sdk: MeterProvider, foreign: ForeignSdk, isWanted: boolean): MeterProvider {
   const meters = processMeters()
   const routed = routeMeters({ catalogued: meters.provider, others: () => sdk })
   if (foreign.metrics && isSeen(foreign)) {
     meters.setMode('both')
-    diag.warn(
-      'another OpenTelemetry SDK provides metrics already: it stays, and gets mcp_* as the endpoint of @mcp/otel does; ' +
-        'start @mcp/otel first to have all metrics on one page',
-    )
+    if (!isWanted) diag.warn(ANOTHER)
     return metrics.getMeterProvider()
   }
   meters.setMode('own')
