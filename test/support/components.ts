@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, constants, mkdir, readdir } from 'node:fs/promises'
+import { access, constants, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -102,6 +102,45 @@ export function findPythonJsonLogger(): Promise<Component<PythonClient>> {
     await run(python, ['-c', 'import pythonjsonlogger.jsonlogger'], { env })
     return { python, env }
   })
+}
+
+const OTLP_PROTOS = ['trace', 'metrics', 'logs'].flatMap((signal) => [
+  `opentelemetry/proto/${signal}/v1/${signal}.proto`,
+  `opentelemetry/proto/collector/${signal}/v1/${signal}_service.proto`,
+])
+const SHARED_PROTOS = ['common', 'resource'].map((name) => `opentelemetry/proto/${name}/v1/${name}.proto`)
+
+/** Fetches Debian's protoc, and has it make Python decoders of the official OTLP definitions in a folder of protos. */
+export function findOtlpDecoders(protos: string): Promise<Component<PythonClient>> {
+  return find('protobuf-compiler, python3-protobuf', async () => {
+    const python = await runnable('/usr/bin', 'python3')
+    const compiler = await unpacked('protobuf-compiler')
+    // The suffix tells a Debian whose time has 64 bits.
+    const libraries = await Promise.all(
+      ['libprotoc32', 'libprotobuf32'].map((name) => unpacked(name).catch(() => unpacked(`${name}t64`))),
+    )
+    const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
+    const LD_LIBRARY_PATH = libraries.map((root) => path.join(root, 'usr/lib', triplet)).join(path.delimiter)
+    const made = path.join(CACHE, 'otlp-decoders')
+    await withFileLock(`${made}.lock`, async () => {
+      await cp(path.join(protos, 'opentelemetry'), path.join(made, 'opentelemetry'), { recursive: true })
+      await addEventName(path.join(made, 'opentelemetry/proto/logs/v1/logs.proto'))
+      const args = [`--proto_path=${made}`, `--python_out=${made}`, ...SHARED_PROTOS, ...OTLP_PROTOS]
+      await run(path.join(compiler, 'usr/bin/protoc'), args, { env: { LD_LIBRARY_PATH } })
+    })
+    const PYTHONPATH = [made, path.join(await unpacked('python3-protobuf'), 'usr/lib/python3/dist-packages')].join(':')
+    // The decoder in C belongs to one version of Python.
+    const env = { PYTHONPATH, PYTHONDONTWRITEBYTECODE: '1', PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION: 'python' }
+    await run(python, ['-c', 'import opentelemetry.proto.collector.trace.v1.trace_service_pb2'], { env })
+    return { python, env }
+  })
+}
+
+/** Adds the one field in use that OTLP 1.5 has and the packaged definitions, which are older, have not. */
+async function addEventName(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  if (text.includes('event_name')) return
+  await writeFile(file, text.replace(/^ *bytes span_id = 10;$/m, '$&\n  string event_name = 12;'))
 }
 
 /** Finds the machine's own jq, or fetches Debian's without installing it. */

@@ -1,75 +1,19 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import path from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { AppProcess, REGISTER } from '../../../test/support/app-process.ts'
+import { accountOf, counted, endingApp, ENDINGS, lastValues } from '../../../test/support/endings.ts'
 import { startMockOtlp, type MockOtlp } from '../../../test/support/mock-otlp.ts'
-
-/** How often the app records in each phase before its end: a span, an execution, a log record, and two counts each time. */
-type Phases = Readonly<Record<string, number>>
-
-interface Ending {
-  /** Whether another ending is so much like this one that it stands for it. */
-  readonly isVariant?: true
-  readonly recorded: Phases
-  /** What is done to the app once it is up. */
-  readonly provoke?: (app: AppProcess) => Promise<void>
-}
-
-const signalled = (signal: NodeJS.Signals) => async (app: AppProcess) => {
-  await app.sees(/^up$/m)
-  app.child.kill(signal)
-}
-
-const ENDINGS: Readonly<Record<string, Ending>> = {
-  'by itself': { recorded: { first: 3, last: 1 } },
-  'by process.exit()': { recorded: { first: 3, last: 1 } },
-  'by SIGTERM without a handler': { recorded: { first: 3 }, provoke: signalled('SIGTERM') },
-  'by SIGTERM, whose handler drains and exits': {
-    recorded: { first: 3, draining: 3, last: 1 },
-    provoke: signalled('SIGTERM'),
-  },
-  'by SIGTERM, whose handler drains and closes its server': {
-    isVariant: true,
-    recorded: { first: 3, draining: 3, last: 1 },
-    provoke: signalled('SIGTERM'),
-  },
-  'by SIGTERM, whose handler exits at once': {
-    isVariant: true,
-    recorded: { first: 3, last: 1 },
-    provoke: signalled('SIGTERM'),
-  },
-  'by SIGINT without a handler': { recorded: { first: 3 }, provoke: signalled('SIGINT') },
-  'by a second Ctrl-C, while its handler drains': {
-    recorded: { first: 3, draining: 2, last: 1 },
-    async provoke(app) {
-      await signalled('SIGINT')(app)
-      await app.sees(/press again/)
-      app.child.kill('SIGINT')
-    },
-  },
-  'by an uncaught exception': { recorded: { first: 3, last: 1 } },
-  'by an unhandled rejection': { recorded: { first: 3, last: 1 } },
-  'by the end of its stdin': {
-    recorded: { first: 3, fed: 2, last: 1 },
-    async provoke(app) {
-      await app.sees(/^up$/m)
-      app.child.stdin?.end('some input')
-    },
-  },
-}
 
 const FORMATS = ['cjs', 'mjs'] as const
 type Format = (typeof FORMATS)[number]
 
-const fixture = (name: string) => path.join(import.meta.dirname, 'fixtures/ending', name)
-
 const LOADS: Readonly<Record<string, (format: Format) => readonly string[]>> = {
-  '--require': (format) => ['--require', REGISTER, fixture(`app.${format}`)],
-  '--import': (format) => ['--import', REGISTER, fixture(`app.${format}`)],
-  'start()': (format) => [fixture(`started.${format}`)],
+  '--require': (format) => ['--require', REGISTER, endingApp(`app.${format}`)],
+  '--import': (format) => ['--import', REGISTER, endingApp(`app.${format}`)],
+  'start()': (format) => [endingApp(`started.${format}`)],
 }
 
 /** A collector in some state: what the environment says of it, and what the app's stderr may have of ours. */
@@ -137,7 +81,7 @@ async function run(args: readonly string[], how: string, env: Record<string, str
 const bareRuns = new Map<string, Promise<[Run, string[]]>>()
 const bare = (how: string, format: Format) => {
   const key = `${format} ${how}`
-  const known = bareRuns.get(key) ?? run([fixture(`app.${format}`)], how)
+  const known = bareRuns.get(key) ?? run([endingApp(`app.${format}`)], how)
   bareRuns.set(key, known)
   return known
 }
@@ -183,54 +127,20 @@ describe.concurrent('an app ends as it would without us, and what it has recorde
       run(LOADS[load]!(format), how, { ...OURS, ...env(), OTEL_SERVICE_NAME: service }),
     ])
     expect(ours).toEqual(expected)
-    expect(says === undefined ? received(service) : undefined).toEqual(
-      says === undefined ? accountOf(ENDINGS[how]!.recorded) : undefined,
-    )
+    const { recorded } = ENDINGS[how]!
+    const all = { spans: recorded, executionSpans: recorded, logs: recorded, events: recorded, executions: recorded }
+    expect(says === undefined ? received(service) : undefined).toEqual(says === undefined ? all : undefined)
     expect(said.join('\n')).toMatch(says ?? /^$/)
   })
 })
 
-interface Account {
-  readonly spans: Phases
-  readonly executionSpans: Phases
-  readonly logs: Phases
-  /** A counter of the app's own. */
-  readonly events: Phases
-  /** A counter of a catalogue. */
-  readonly executions: Phases
-}
-
-function accountOf(phases: Phases): Account {
-  return { spans: phases, executionSpans: phases, logs: phases, events: phases, executions: phases }
-}
-
-/** What of a service has arrived, by phase. */
-function received(service: string): Account {
-  const mine = <T extends { readonly resource: Readonly<Record<string, unknown>> }>(all: readonly T[]) =>
-    all.filter(({ resource }) => resource['service.name'] === service)
-  const spans = mine(collector.spans.all)
-  const points = mine(collector.points.all)
-  const totals = (metric: string, label: string) =>
-    Object.fromEntries(
-      points
-        .filter(({ attributes, name, value }) => name === metric && attributes[label] !== undefined && value !== 0)
-        .map(({ attributes, value }) => [String(attributes[label]), value ?? NaN]),
-    )
+/** What of a service has arrived, by phase; executions are what a catalogue of ours has counted and traced. */
+function received(service: string) {
+  const mine = collector.spans.all.filter(({ resource }) => resource['service.name'] === service)
+  const executionSpans = mine.flatMap(({ name }) => (name.startsWith('ending ') ? [name.slice('ending '.length)] : []))
   return {
-    spans: counted(spans.filter(({ scope }) => scope.name === 'ending').map(({ name }) => name)),
-    executionSpans: counted(
-      spans.flatMap(({ name }) => (name.startsWith('ending ') ? [name.slice('ending '.length)] : [])),
-    ),
-    logs: counted(
-      mine(collector.logs.all).flatMap(({ body, scope }) => (scope.name === 'ending' ? [String(body)] : [])),
-    ),
-    events: totals('app.events', 'phase'),
-    executions: totals('mcp.plugin.executions', 'command'),
+    ...accountOf(collector, service),
+    executionSpans: counted(executionSpans),
+    executions: lastValues(collector, service, 'mcp.plugin.executions', 'command'),
   }
-}
-
-function counted(names: readonly string[]): Phases {
-  const result: Record<string, number> = {}
-  for (const name of names) result[name] = (result[name] ?? 0) + 1
-  return result
 }

@@ -14,6 +14,7 @@ import type { LastRequest } from './otlp-request.ts'
 import { grpcTarget, otlpTarget } from './otlp-target.ts'
 import { createGrpcSender } from './send-by-grpc.ts'
 import { sendByHttp } from './send-by-http.ts'
+import { strictJson } from './strict-json.ts'
 
 /** What the end of the process needs of an exporter. */
 export interface Exporting {
@@ -87,7 +88,10 @@ function createSender<T>(
   const target = { ...read, timeoutMillis: Math.min(read.timeoutMillis, exportTimeoutMillis) }
   const voice = createExportVoice(signal, isGrpc ? new URL(target.url).origin : target.url, observer)
   const send = isGrpc ? createGrpcSender() : sendByHttp
-  return { voice, delegate: createOtlpDelegate({ target, send, voice, serializer: isJson ? json : protobuf }) }
+  return {
+    voice,
+    delegate: createOtlpDelegate({ target, send, voice, serializer: isJson ? strictJson(json) : protobuf }),
+  }
 }
 
 function processorOf<T>(queue: BatchQueue<T>) {

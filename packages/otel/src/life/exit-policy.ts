@@ -23,6 +23,7 @@ export function installExitPolicy(flush: Flush): () => void {
   let rearm: NodeJS.Timeout | undefined
   let drain: NodeJS.Timeout | undefined
   let rounds = 0
+  let hasSentMetrics = false
   const listeners = new Map(SIGNALS.map((signal) => [signal, asPassive(() => onSignal(signal))] as const))
 
   const arm = (): void => {
@@ -68,14 +69,18 @@ export function installExitPolicy(flush: Flush): () => void {
 
   const flushRound = async (isFirst: boolean): Promise<void> => {
     const isDelivered = await (isFirst ? flush.all() : flush.records())
+    hasSentMetrics = true
     if (isDelivered || rounds >= MOST_ROUNDS) return
     rounds = MOST_ROUNDS
     flush.sayLost()
   }
 
-  /** After `process.exit()` and after an error; an end by itself has sent all but what was recorded since. */
+  /**
+   * After `process.exit()`, also in the middle of a flush, and after an error; an end by itself has sent all but what was
+   * recorded since.
+   */
   const onExit = (): void => {
-    if (rounds < MOST_ROUNDS) flush.lastWords(rounds === 0)
+    if (rounds < MOST_ROUNDS) flush.lastWords(!hasSentMetrics)
   }
 
   arm()
