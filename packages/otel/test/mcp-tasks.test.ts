@@ -62,7 +62,9 @@ test('tasks of a server are the jobs of a queue: begun, waiting for input, ended
   await store.updateTaskStatus(third, 'cancelled')
   await vi.waitFor(() => expect(read('mcp.queue.jobs')).toEqual({ success: 1, error: 1, timeout: 0, cancelled: 1 }))
   expect([read('mcp.queue.active_jobs'), read('mcp.queue.size')]).toEqual([{ all: 0 }, { all: 0 }])
-  expect(read('mcp.queue.wait')).toEqual({ all: 4 })
+  expect(read('mcp.queue.wait')).toEqual({ all: 3 })
+  // The one that waited for input.
+  expect(read('mcp.queue.retry_wait')).toEqual({ all: 1 })
   expect(read('mcp.queue.run')).toEqual({ all: 4 })
   await client.close()
   store.cleanup()

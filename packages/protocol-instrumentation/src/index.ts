@@ -1,5 +1,6 @@
 export { CONNECT_CHANNEL } from './connecting.ts'
 export type { Connecting } from './connecting.ts'
+export { instrumentHandler } from './instrument-handler.ts'
 export { instrumentClient, instrumentMcp, instrumentServer } from './instrument-mcp.ts'
 export type { McpClasses } from './instrument-mcp.ts'
 export { PROTOCOL_BUCKETS, protocolInstruments } from './instruments.ts'

@@ -33,7 +33,7 @@ export class Operation {
   readonly context: Context
   readonly span: Span | undefined
   /** On the clock of `performance.now()`. */
-  readonly started: number = performance.now()
+  readonly started: number
   /** The execution that it is, where it is one. */
   execution: Execution | undefined
   /** What a handler threw. */
@@ -50,6 +50,7 @@ export class Operation {
     this.topic = topic
     this.#scope = scope
     this.#route = scope.route
+    this.started = origin.began ?? performance.now()
     this.execution = undefined
     this.thrown = undefined
     this.answered = undefined
@@ -92,14 +93,19 @@ export class Operation {
     route.record(this.side, topic, (at - this.started) / 1000, outcome, this.context)
   }
 
-  #startSpan({ links, parent }: Origin): Span | undefined {
+  #startSpan({ began, links, parent }: Origin): Span | undefined {
     const { facts, telemetry, transport } = this.#scope
     const { options, tracer } = telemetry
     if (tracer === undefined) return undefined
     const { message, side, topic } = this
     const kind = side === 'server' ? SpanKind.SERVER : SpanKind.CLIENT
     const attributes = startAttributes(message, topic)
-    const span = tracer.startSpan(topic.spanName, { kind, attributes, ...(links && { links }) }, parent)
+    const startTime = began === undefined ? undefined : performance.timeOrigin + began
+    const span = tracer.startSpan(
+      topic.spanName,
+      { kind, attributes, ...(links && { links }), ...(startTime !== undefined && { startTime }) },
+      parent,
+    )
     if (!span.isRecording()) return span
     const { version } = this.#route
     const circumstances = { side, facts, options, version, sessionId: sessionIdOf(transport) }

@@ -56,6 +56,12 @@ export function answerOutcome(
   return { status, errorType: 'tool_error', isFailure: true, ...known }
 }
 
+/** Returns the outcome of a request that was refused before it got to a server, by the status of HTTP. */
+export function rejectionOutcome(response: RpcMessage, code: number, httpStatus: number): RpcOutcome {
+  if (httpStatus < 500) return { status: 'error', code, isFailure: false }
+  return answerOutcome({ error: response.error }, 'client', undefined)
+}
+
 /** Returns the outcome of a message that could not be sent. */
 export function sendFailure(error: unknown): RpcOutcome {
   const status = failureStatus(error)

@@ -2,6 +2,7 @@ import { startExecution } from '@mcp/otel-plugin-instrumentation'
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 
 import type { Connection } from './connection.ts'
+import { markServed } from './exchange.ts'
 import { answerBytes, fieldsOf, isRequestId, jsonBytes } from './message.ts'
 import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { receivedMethod } from './method-names.ts'
@@ -98,6 +99,7 @@ export class ReceivedOperations {
     const { agreement, facts, telemetry } = this.#connection
     agreement.opens(message, extra)
     const ambient = facts.kind === 'stdio' ? ROOT_CONTEXT : context.active()
+    if (facts.kind === 'http') markServed(ambient)
     const origin = originOf(message, ambient, telemetry.options.trustRemote)
     const topic = this.#connection.topicOf(message, receivedMethod(message.method, this.#protocol))
     return new Operation(this.#connection, 'server', message, topic, origin)

@@ -25,6 +25,8 @@ export function isCausedByTrace(of: Context): boolean {
 export interface Origin {
   readonly parent: Context
   readonly links?: Link[]
+  /** When it began, on the clock of `performance.now()`; default: now. */
+  readonly began?: number
 }
 
 /** Reads the trace in a received message; `ambient` is the context in which it arrived, of an HTTP request for instance. */

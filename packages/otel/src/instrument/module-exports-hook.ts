@@ -19,6 +19,8 @@ export interface ModuleExportsHook {
    * CommonJS module all of them as `whole`, whose place is taken by what is returned, if anything is.
    */
   readonly observe: (exports: Readonly<Record<string, unknown>>, whole?: unknown) => unknown
+  /** Functions of an ES module, by names of its own, whose places are taken by what `observe` returns under these. */
+  readonly functions?: readonly string[]
   /** What these modules are, for when they cannot be observed, and what to do then. */
   readonly what: string
   readonly instead: string
@@ -54,12 +56,18 @@ export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHo
 }
 
 /** What a module says to us when it has been evaluated: one statement more at its end, on a line of its own. */
-function linesOf(hook: string, { names }: ModuleExportsHook): Readonly<Record<'commonjs' | 'module', string>> {
+function linesOf(
+  hook: string,
+  { functions = [], names }: ModuleExportsHook,
+): Readonly<Record<'commonjs' | 'module', string>> {
   const call = `globalThis[Symbol.for(${JSON.stringify(KEY)})]?.${hook}`
   const bindings = names.map((name) => `${name}: typeof ${name} === 'undefined' ? undefined : ${name}`)
+  const told = `${call}?.({ ${bindings.join(', ')} })`
+  // What is declared as a function can be assigned to, and who imports it sees that.
+  const assigned = functions.map((name) => `if (instead?.${name}) ${name} = instead.${name}`).join('; ')
   return {
     commonjs: `\n;module.exports = ${call}?.(module.exports, true) ?? module.exports;\n`,
-    module: `\n;${call}?.({ ${bindings.join(', ')} });\n`,
+    module: assigned === '' ? `\n;${told};\n` : `\n;{ const instead = ${told}; try { ${assigned} } catch {} }\n`,
   }
 }
 
