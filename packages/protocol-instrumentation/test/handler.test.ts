@@ -19,19 +19,23 @@ const META = {
   'io.modelcontextprotocol/clientCapabilities': {},
 }
 
+function serverFrom(Class: typeof McpServer): McpServer {
+  const server = new Class({ name: 'shop', version: '1' }, { capabilities: { tools: { listChanged: true } } })
+  server.registerTool('echo', {}, () => ({ content: [{ type: 'text', text: 'hello' }] }))
+  return server
+}
+
 function createHandlers() {
   const { meterProvider, tracerProvider } = telemetry
   const Observed = class extends McpServer {}
   instrumentMcp({ McpServer: Observed }, { meterProvider, tracerProvider })
-  const make = (Class: typeof McpServer) => () => {
-    const server = new Class({ name: 'shop', version: '1' }, { capabilities: { tools: { listChanged: true } } })
-    server.registerTool('echo', {}, () => ({ content: [{ type: 'text', text: 'hello' }] }))
-    return server
-  }
   const options = { legacy: 'reject' } as const
   return {
-    bare: createMcpHandler(make(McpServer), options),
-    observed: instrumentHandler(createMcpHandler(make(Observed), options), { meterProvider, tracerProvider }),
+    bare: createMcpHandler(() => serverFrom(McpServer), options),
+    observed: instrumentHandler(
+      createMcpHandler(() => serverFrom(Observed), options),
+      { meterProvider, tracerProvider },
+    ),
   }
 }
 
@@ -97,9 +101,12 @@ test('what gets to a server is observed there, and not a second time', async () 
   await vi.waitFor(() => expect(telemetry.spans().map(({ name }) => name)).toEqual(['tools/call echo']))
 })
 
+function listen(): Request {
+  return post('subscriptions/listen', { notifications: { toolsListChanged: true } })
+}
+
 test('a subscription lasts until its stream ends, whoever ends it', async () => {
   const { bare, observed } = createHandlers()
-  const listen = () => post('subscriptions/listen', { notifications: { toolsListChanged: true } })
   const [ours, theirs] = [await observed.fetch(listen()), await bare.fetch(listen())]
   expect([ours.status, Object.fromEntries(ours.headers)]).toEqual([theirs.status, Object.fromEntries(theirs.headers)])
   const reader = ours.body?.getReader()

@@ -15,7 +15,7 @@ export const mcpModules: ModuleExportsHook = {
     if (typeof createMcpHandler !== 'function') return undefined
     const create = observedCreate(createMcpHandler as Create)
     if (whole === undefined) return { createMcpHandler: create }
-    Object.assign(whole, { createMcpHandler: create })
+    Object.assign(whole as object, { createMcpHandler: create })
     return undefined
   },
   what: 'servers and clients of the Model Context Protocol',

@@ -1,0 +1,28 @@
+import path from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { AppProcess, REGISTER, root } from '../../../test/support/app-process.ts'
+import { scrapeUntil } from '../../../test/support/scrape.ts'
+
+const FIXTURES = path.join(root, 'packages/otel/test/fixtures')
+
+const ways = ['mcp-handler.mjs', 'mcp-handler.cjs'].flatMap((file) =>
+  ['--require', '--import'].map((flag) => [file, flag] as const),
+)
+
+test.each(ways)('what the handler of %s refuses by itself is measured under %s', async (file, flag) => {
+  await using app = new AppProcess([flag, REGISTER, path.join(FIXTURES, file)], {
+    cwd: FIXTURES,
+    env: { OTEL_EXPORTER_PROMETHEUS_PORT: '0' },
+  })
+  const [, url = ''] = await app.sees(/^listening on (\S+)/m)
+  const headers = { 'content-type': 'text/plain', 'mcp-method': 'tools/call', 'mcp-protocol-version': '2026-07-28' }
+  const response = await fetch(url, { method: 'POST', headers, body: '{}' })
+  expect([response.status, await response.json()]).toMatchObject([415, { error: { code: -32000 } }])
+  const refused =
+    /mcp_server_operation_duration_seconds_count\{mcp_method_name="tools\/call",.*rpc_response_status_code="-32000".*\} 1/
+  const page = await scrapeUntil(await app.endpoint(), (seen) => refused.test(seen.text))
+  expect(page.text).toMatch(refused)
+  expect(page.text).not.toMatch(/mcp_errors_total\{source="protocol",type="-32000"/)
+})
