@@ -33,8 +33,10 @@ export const esModuleDistributions: readonly Distribution[] = [
     contestant: 'auto-instrumentations-node',
     kind: 'peer',
     nodeOptions: [
-      ...['--experimental-loader', '@opentelemetry/instrumentation/hook.mjs'],
-      ...['--import', '@opentelemetry/auto-instrumentations-node/register'],
+      '--experimental-loader',
+      '@opentelemetry/instrumentation/hook.mjs',
+      '--import',
+      '@opentelemetry/auto-instrumentations-node/register',
     ],
   },
   { contestant: 'EDOT', kind: 'peer', nodeOptions: ['--import', '@elastic/opentelemetry-node'] },

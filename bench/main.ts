@@ -3,6 +3,7 @@ import { helpText, readCommandLine } from './command-line.ts'
 import type { Request } from './command-line.ts'
 import { compareSuite, TOLERATED_LOSS } from './harness/compare.ts'
 import type { Comparison } from './harness/compare.ts'
+import { installContestants } from './harness/install-contestants.ts'
 import { suiteText } from './harness/results-page.ts'
 import { committedResults, runSuite, writeResults } from './harness/results.ts'
 import type { Results, SuiteResult } from './harness/results.ts'
@@ -15,6 +16,10 @@ function progress(text: string): void {
 }
 
 async function run({ suites: chosen, quick, compare }: Request): Promise<void> {
+  if (chosen.some(({ needsContestants }) => needsContestants === true)) {
+    const problem = installContestants(progress)
+    if (problem !== undefined) progress(`those that are not installed will not run: ${problem}`)
+  }
   const ran: Record<string, SuiteResult> = {}
   for (const suite of chosen) {
     try {

@@ -11,4 +11,4 @@ async function start() {
   tellPort(app.server)
 }
 
-start()
+void start()

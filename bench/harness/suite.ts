@@ -40,6 +40,8 @@ export interface Suite {
   readonly name: string
   /** What is measured, in a sentence. */
   readonly about: string
+  /** Compares with packages in the contestants' own folder. */
+  readonly needsContestants?: true
   readonly figures: Readonly<Record<string, Figure>>
   /** Rejects when contestants of a group did not do the same work, or when ours did not run. */
   run(options: RunOptions): Promise<Row[]>

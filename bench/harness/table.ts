@@ -87,6 +87,7 @@ function shownRatio(ratio: Ratio): string {
 /** Returns a number with as many digits as mean something. */
 export function numberText(value: number): string {
   const size = Math.abs(value)
+  if (size === 0) return '0'
   if (size >= 1000) return Math.round(value).toLocaleString('en')
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.01 ? 2 : 4
   return value.toFixed(digits)

@@ -99,6 +99,7 @@ const groups: readonly Group[] = [
 
 export const http: Suite = {
   name: 'http',
+  needsContestants: true,
   about: `a server answering ${CONNECTIONS} connections from another process, in short windows of equally many requests`,
   figures: {
     cpu: { label: 'CPU per request', unit: 'µs' },

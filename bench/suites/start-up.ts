@@ -8,6 +8,7 @@ import type { Suite } from '../harness/suite.ts'
 
 export const startUp: Suite = {
   name: 'start-up',
+  needsContestants: true,
   about: 'starting an app that does nothing, everything on and exported over OTLP',
   figures: {
     wall: { label: 'until its first line', unit: 'ms', over: true },

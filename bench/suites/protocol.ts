@@ -1,0 +1,29 @@
+import type { ProtocolInput } from '../cases/protocol.ts'
+import { alternate } from '../harness/alternate.ts'
+import { runCase } from '../harness/run-case.ts'
+import type { Suite } from '../harness/suite.ts'
+import { observers } from '../protocol/observers.ts'
+
+export const protocol: Suite = {
+  name: 'protocol',
+  about: 'a tool call through the SDK of the Model Context Protocol, client and server in one process',
+  figures: {
+    cpu: { label: 'CPU per call', unit: 'µs' },
+    spans: { label: 'spans', unit: 'a call', plain: true },
+    clean: { label: 'undisturbed', unit: '%', plain: true },
+  },
+  run: (options) => {
+    const { quick } = options
+    const cases = Object.entries(observers).map(([observer, { group, kind }]) => ({
+      group,
+      kind,
+      contestant: observer,
+      measure: () =>
+        runCase({
+          script: 'cases/protocol.ts',
+          input: { observer, batches: quick ? 10 : 30 } satisfies ProtocolInput,
+        }),
+    }))
+    return alternate(cases, quick ? 2 : 5, options)
+  },
+}
