@@ -1,4 +1,4 @@
-import { readTotals } from './component-totals.ts'
+import { readNames, readTotals } from './component-totals.ts'
 import type { TotalsSources } from './component-totals.ts'
 import { pluginFigures } from './plugin-component.ts'
 import type { PluginFigures } from './plugin-component.ts'
@@ -15,6 +15,8 @@ export interface ComponentFigures {
 export interface ComponentSampler {
   /** Keeps a sample for the figures that cover a stretch of time. */
   sample(): void
+  /** Tells, at little cost, which plugins and queues there are. */
+  names(): ReturnType<typeof readNames>
   /** Reads the cells now. */
   read(): ComponentFigures
 }
@@ -25,6 +27,7 @@ export function createComponentSampler(sources: TotalsSources, window: number): 
   kept.push(readTotals(sources))
   return {
     sample: () => kept.push(readTotals(sources)),
+    names: () => readNames(sources),
     read() {
       const now = readTotals(sources)
       const base = kept.base(now.at)

@@ -91,6 +91,13 @@ export function readTotals({ read, plugins, queues }: TotalsSources): Totals {
   return { at: performance.now(), plugins: pluginTotals, queues: queueTotals }
 }
 
+/** Reads no more than which plugins and queues there are on the page. */
+export function readNames({ read }: Pick<TotalsSources, 'read'>): { plugins: string[]; queues: string[] } {
+  const named = (metric: string): string[] =>
+    [...read(metric)].map(({ attributes }) => attributes['plugin']).filter((name) => typeof name === 'string')
+  return { plugins: named('mcp.plugin.up'), queues: named('mcp.queue.size') }
+}
+
 function entryOf<T>(map: Map<string, T>, create: () => T): (name: string) => T {
   return (name) => {
     let entry = map.get(name)

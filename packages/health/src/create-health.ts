@@ -99,7 +99,9 @@ export function createHealth(options: HealthOptions = {}): Health {
     vitals.rotate()
     judgeComponents(() => true)
   }
-  const meet = (): void => judgeComponents(({ state }) => state === undefined)
+  const meet = (): void => {
+    if (components.hasNew()) judgeComponents(({ state }) => state === undefined)
+  }
   const timers = [
     setInterval(sample, resolved.sampleInterval).unref(),
     // What is new is on the page before the next sample is due.

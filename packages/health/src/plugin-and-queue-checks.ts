@@ -10,6 +10,8 @@ import { severityOf } from './status.ts'
 export interface ComponentChecks {
   /** Reads the cells, and makes the set of checks the set of plugins and queues there are. */
   sync(): void
+  /** Whether there is a plugin or a queue on the page that `sync()` has not met. */
+  hasNew(): boolean
   plugins(): Record<string, PluginHealth>
   queues(): Record<string, QueueHealth>
 }
@@ -57,6 +59,10 @@ export function createComponentChecks(
         known.delete(id)
         registry.remove(id)
       }
+    },
+    hasNew() {
+      const { plugins, queues } = sampler.names()
+      return plugins.some((name) => !known.has(`plugin:${name}`)) || queues.some((name) => !known.has(`queue:${name}`))
     },
     plugins: () => {
       const now = sampler.read().plugins
