@@ -15,7 +15,8 @@ export function runbookIndex(): string {
 
 <!-- Derived from the rules by \`npm run derive\`: change packages/ops/src/rules, not this page. -->
 
-One page for each alert: what it means, what to look at, what to do. The commands are for the server's own machine; \`mcp.log\` is its log.
+One page for each alert: what it means, what to look at, what to do. An exported pack brings them along, with the limits that it
+was exported with, and shows them in Grafana.
 
 | alert | severity | summary |
 | --- | --- | --- |

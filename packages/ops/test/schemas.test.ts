@@ -161,6 +161,65 @@ describe('compose.yaml', () => {
   })
 })
 
+describe('the files of the stack', () => {
+  const { services, volumes } = read('compose.yaml') as {
+    services: Record<string, { command?: string[]; volumes?: string[]; environment?: Record<string, string> }>
+    volumes: object
+  }
+  /** Where a file of the pack is within a service's container. */
+  const within = (service: string, file: string): string | undefined =>
+    (services[service]?.volumes ?? [])
+      .map((volume) => volume.split(':') as [from: string, to: string])
+      .filter(([from]) => `./${file}`.startsWith(from))
+      .map(([from, to]) => to + `./${file}`.slice(from.length))[0]
+
+  test('are where each service looks for them', () => {
+    const configured = (service: string): string | undefined =>
+      services[service]?.command?.find((flag) => /^--config(?:\.file)?=/.test(flag))?.split('=')[1]
+    expect(within('prometheus', 'prometheus/prometheus.yaml')).toBe(configured('prometheus'))
+    expect(within('alertmanager', 'alertmanager/alertmanager.yaml')).toBe(configured('alertmanager'))
+    expect(within('collector', 'collector/collector.yaml')).toBe(configured('collector'))
+    expect(within('alertmanager', 'alertmanager/secrets/slack-url')).toBe('/etc/alertmanager/secrets/slack-url')
+    expect(within('grafana', 'grafana/provisioning/dashboards/mcp.yaml')).toBe(
+      '/etc/grafana/provisioning/dashboards/mcp.yaml',
+    )
+    const [provider] = read('grafana/provisioning/dashboards/mcp.yaml')['providers'] as {
+      type: string
+      options: { path: string }
+    }[]
+    expect(provider).toMatchObject({ type: 'file' })
+    expect(within('grafana', 'grafana/dashboards/mcp-overview.json')).toBe(
+      `${provider?.options.path}/mcp-overview.json`,
+    )
+    const data = Object.values(services).flatMap((service) => service.volumes ?? [])
+    expect(data.filter((volume) => /^\w/.test(volume)).map((volume) => volume.split(':')[0])).toEqual(
+      Object.keys(volumes),
+    )
+  })
+
+  test('name the services that there are, with the ports that they listen on', () => {
+    const prometheus = read('prometheus/prometheus.yaml') as {
+      alerting: { alertmanagers: { static_configs: { targets: string[] }[] }[] }
+      scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[]
+    }
+    const { datasources } = read('grafana/provisioning/datasources/prometheus.yaml') as {
+      datasources: { type: string; url: string; access: string; uid: string }[]
+    }
+    expect(prometheus.alerting.alertmanagers[0]?.static_configs[0]?.targets).toEqual(['alertmanager:9093'])
+    expect(prometheus.scrape_configs[0]?.static_configs[0]?.targets).toEqual(['app:9464'])
+    expect(datasources).toMatchObject([{ type: 'prometheus', access: 'proxy', url: 'http://prometheus:9090' }])
+    expect(services['app']?.environment).toMatchObject({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0',
+      OTEL_SERVICE_NAME: prometheus.scrape_configs[0]?.job_name,
+    })
+    const { receivers } = read('collector/collector.yaml') as {
+      receivers: { otlp: { protocols: { http: { endpoint: string } } } }
+    }
+    expect(receivers.otlp.protocols.http.endpoint).toBe('0.0.0.0:4318')
+  })
+})
+
 test('the collector’s configuration uses what it defines, all of it', () => {
   const { exporters, processors, receivers, service } = read('collector/collector.yaml') as {
     receivers: object

@@ -27,6 +27,14 @@ function textOf(alert: string): string {
   return text
 }
 
+/** Whoever is woken starts here, and not on the page about all runbooks. */
+const COMMANDS =
+  'The commands are for the machine of the server, in the folder of its log, `mcp.log`. A server that does not serve `/metrics` and `/health` itself has\nthem on port 9464 in place of 5000.'
+
 function head({ dashboard, expr, for: pending, severity, summary }: AlertingRule): string {
-  return `${summary}: **${severity}** after ${pending}, on the dashboard \`${dashboard}\`.\n\n\`\`\`promql\n${expr}\n\`\`\`\n`
+  return [
+    `${summary}: **${severity}** after ${pending}, on the dashboard \`${dashboard}\`.`,
+    `\`\`\`promql\n${expr}\n\`\`\``,
+    `${COMMANDS}\n`,
+  ].join('\n\n')
 }
