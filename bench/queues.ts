@@ -1,10 +1,11 @@
 /**
  * Throughput of BullMQ on a real Redis: jobs that are put in a queue and worked off by one process, bare and observed.
  *
- *   node --conditions=@mcp/source bench/queues.ts [--jobs=1000] [--rounds=20]
+ *   node --conditions=@mcp/source bench/queues.ts [--jobs=1000] [--rounds=20] [--work-ms=5]
  *
  * Each case is a process of its own; they take turns of one batch each, in another order every round, so that whatever
- * else the machine does hits all alike. The figures of a case are the medians of its batches; its share is the median of
+ * else the machine does hits all alike. Ten jobs run at a time; first they do nothing, then each waits for its work, as for
+ * an answer of another server. The figures of a case are the medians of its batches; its share is the median of
  * the shares of bare's throughput that it had round by round.
  */
 import { fork } from 'node:child_process'
@@ -23,7 +24,11 @@ interface Batch {
 }
 
 const { values } = parseArgs({
-  options: { jobs: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '20' } },
+  options: {
+    jobs: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '20' },
+    'work-ms': { type: 'string', default: '5' },
+  },
 })
 const jobs = Math.ceil(Number(values.jobs) / 50) * 50
 const rounds = Number(values.rounds)
@@ -60,25 +65,10 @@ for (const [name, { execArgv = [], env = {} }] of Object.entries(cases)) {
   children.set(name, child)
 }
 
-const batches = new Map<string, Batch[]>(Array.from(children.keys(), (name) => [name, []]))
-// The first three rounds warm up.
-for (let round = -3; round < rounds; round += 1) {
-  const order = [...children]
-  for (const [name, child] of round % 2 === 0 ? order : order.toReversed()) {
-    child.send({ jobs })
-    const [batch] = (await once(child, 'message')) as [Batch]
-    if (round >= 0) batches.get(name)?.push(batch)
-  }
-}
-
-const bare = batches.get('bare') ?? []
-console.log(`${jobs} jobs a batch, ${rounds} batches each\n`)
-console.log('| case | jobs/s | µs of CPU a job | share of bare’s throughput |\n|---|--:|--:|--:|')
-for (const [name, of] of batches) {
-  const rate = jobs / median(of.map(({ seconds }) => seconds))
-  const cpu = (median(of.map(({ cpuSeconds }) => cpuSeconds)) / jobs) * 1e6
-  const share = median(of.map(({ seconds }, round) => (bare[round]?.seconds ?? 0) / seconds))
-  console.log(`| ${name} | ${rate.toFixed(0)} | ${cpu.toFixed(0)} | ${(share * 100).toFixed(1)} % |`)
+console.log(`${jobs} jobs a batch, ${rounds} batches each`)
+for (const workMs of [0, Number(values['work-ms'])]) {
+  console.log(`\n${workMs === 0 ? 'jobs that do nothing' : `jobs that wait ${workMs} ms for their work`}\n`)
+  report(await measure(workMs))
 }
 
 for (const child of children.values()) {
@@ -86,6 +76,31 @@ for (const child of children.values()) {
   await once(child, 'exit')
 }
 sink.close()
+
+async function measure(workMs: number): Promise<Map<string, Batch[]>> {
+  const batches = new Map<string, Batch[]>(Array.from(children.keys(), (name) => [name, []]))
+  // The first three rounds warm up.
+  for (let round = -3; round < rounds; round += 1) {
+    const order = [...children]
+    for (const [name, child] of round % 2 === 0 ? order : order.toReversed()) {
+      child.send({ jobs, workMs })
+      const [batch] = (await once(child, 'message')) as [Batch]
+      if (round >= 0) batches.get(name)?.push(batch)
+    }
+  }
+  return batches
+}
+
+function report(batches: ReadonlyMap<string, readonly Batch[]>): void {
+  const bare = batches.get('bare') ?? []
+  console.log('| case | jobs/s | µs of CPU a job | share of bare’s throughput |\n|---|--:|--:|--:|')
+  for (const [name, of] of batches) {
+    const rate = jobs / median(of.map(({ seconds }) => seconds))
+    const cpu = (median(of.map(({ cpuSeconds }) => cpuSeconds)) / jobs) * 1e6
+    const share = median(of.map(({ seconds }, round) => (bare[round]?.seconds ?? 0) / seconds))
+    console.log(`| ${name} | ${rate.toFixed(0)} | ${cpu.toFixed(0)} | ${(share * 100).toFixed(1)} % |`)
+  }
+}
 
 function median(of: readonly number[]): number {
   const sorted = of.toSorted((a, b) => a - b)

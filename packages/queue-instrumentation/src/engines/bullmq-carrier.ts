@@ -26,18 +26,24 @@ export function withCarrier<O extends BullJobOptions>(
 }
 
 /** Reads what travelled with a job. */
-export function readTravelling(job: BullJob): Travelling & { readonly isOurs: boolean } {
-  const carrier = carrierOf(job.opts?.telemetry?.metadata)
-  const { [OURS]: ours, ...rest } = carrier
-  return { carrier: rest, isParent: ours === 'parent', isOurs: ours !== undefined }
+export function readTravelling(job: BullJob): Travelling {
+  const { [OURS]: ours, ...carrier } = carrierOf(job.opts?.telemetry?.metadata)
+  return { carrier, isParent: ours === 'parent' }
 }
 
 /** Takes our metadata away again, before the app sees the job. */
 export function hideCarrier(job: BullJob): void {
-  if (job.opts?.telemetry === undefined || !readTravelling(job).isOurs) return
-  const { metadata, ...rest } = job.opts.telemetry
-  if (Object.keys(rest).length > 0) job.opts.telemetry = rest
-  else delete job.opts.telemetry
+  if (!isOurs(job.opts?.telemetry?.metadata)) return
+  const { telemetry, ...opts } = job.opts as BullJobOptions
+  const { metadata, ...rest } = telemetry as BullTelemetry
+  job.opts = Object.keys(rest).length > 0 ? { ...opts, telemetry: rest } : opts
+}
+
+/** Ours ends with our own field. */
+function isOurs(metadata: unknown): boolean {
+  return (
+    typeof metadata === 'string' && (metadata.endsWith(`"${OURS}":"job"}`) || metadata.endsWith(`"${OURS}":"parent"}`))
+  )
 }
 
 function carrierOf(metadata: unknown): Record<string, string> {
@@ -45,7 +51,8 @@ function carrierOf(metadata: unknown): Record<string, string> {
   try {
     const parsed: unknown = JSON.parse(metadata)
     if (typeof parsed !== 'object' || parsed === null) return {}
-    return Object.fromEntries(Object.entries(parsed).filter(([, value]) => typeof value === 'string'))
+    for (const value of Object.values(parsed)) if (typeof value !== 'string') return {}
+    return parsed as Record<string, string>
   } catch {
     return {}
   }

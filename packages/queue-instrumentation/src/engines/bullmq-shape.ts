@@ -3,6 +3,8 @@ export interface BullBase {
   readonly name: string
   readonly qualifiedName?: string
   readonly opts?: { readonly telemetry?: unknown } | undefined
+  /** Of a worker: what the app does with a job. */
+  readonly processFn?: unknown
   readonly closing?: unknown
   /** Since 6; before there are `scripts` and `connection`. */
   readonly backend?: BullStore & { readonly connection?: BullConnection }
@@ -55,13 +57,13 @@ export interface BullTelemetry {
 export interface BullJobOptions {
   readonly delay?: number
   readonly repeat?: unknown
-  telemetry?: BullTelemetry
+  readonly telemetry?: BullTelemetry
 }
 
 export interface BullJob {
   readonly id?: string
   readonly name?: string
-  readonly opts?: BullJobOptions
+  opts?: BullJobOptions
   readonly timestamp?: number
   readonly attemptsStarted?: number
   readonly attemptsMade?: number

@@ -18,11 +18,14 @@ interface BullAttempt {
   readonly member: QueueMember
   readonly left: () => void
   /** What the app's function came to. */
-  outcome?: Outcome
+  outcome: Outcome | undefined
 }
 
-const attempts = new WeakMap<BullJob, BullAttempt>()
-const travelled = new WeakMap<BullJob, Travelling>()
+/** Those that run. Weak maps of so many short-lived jobs would be a burden on the garbage collector. */
+const attempts = new Map<BullJob, BullAttempt>()
+/** What came with the jobs that are about to run. */
+const travelled = new Map<BullJob, Travelling>()
+const MAX_TRAVELLED = 10_000
 
 type Create = (this: BullBase, ...args: unknown[]) => BullJob
 type Call = (this: BullBase, job: BullJob, ...args: unknown[]) => unknown
@@ -57,11 +60,11 @@ export function instrumentWorkers(target: object): void {
     'processJob',
     (original) =>
       function (job, ...args) {
-        return observeCall(
-          () => original.call(this, job, ...args),
-          context.active(),
-          () => safely(this, () => giveUp(job)),
-        )
+        const processing = original.call(this, job, ...args)
+        const over = (): void => void safely(this, () => giveUp(job))
+        // The worker's own loop is who hears of a rejection.
+        if (processing instanceof Promise) processing.then(over, over)
+        return processing
       },
   )
   wrapMethod<Emit>(
@@ -80,7 +83,11 @@ export function instrumentWorkers(target: object): void {
 
 /** The app sees the job as it would without us. */
 function receive(worker: BullBase, job: BullJob): void {
-  travelled.set(job, readTravelling(job))
+  if (worker.processFn !== undefined && worker.processFn !== null) {
+    // A worker that fails between getting a job and running it leaves one behind.
+    if (travelled.size >= MAX_TRAVELLED) travelled.clear()
+    travelled.set(job, readTravelling(job))
+  }
   if (worker.opts?.telemetry === undefined) hideCarrier(job)
 }
 
@@ -111,7 +118,7 @@ function start(worker: BullBase, job: BullJob): BullAttempt {
     isRetry: attemptsStarted > 1,
     attributes: attributesOf(job),
   })
-  const attempt = { run, member, left: noteRunning(worker, job) }
+  const attempt: BullAttempt = { run, member, left: noteRunning(worker, job), outcome: undefined }
   attempts.set(job, attempt)
   return attempt
 }
@@ -120,17 +127,23 @@ function start(worker: BullBase, job: BullJob): BullAttempt {
 function settle(worker: BullBase, event: 'completed' | 'failed', job: BullJob | undefined, error: unknown): void {
   // Only the last failure has an end.
   const isFinal = event === 'completed' || job === undefined || typeof job.finishedOn === 'number'
+  const came = job && travelled.get(job)
   const attempt = job && take(job)
   if (attempt === undefined) {
-    if (event === 'failed') fail(worker, job ?? {}, { error, isFinal })
+    if (event === 'failed') fail(worker, job ?? {}, came, { error, isFinal })
   } else if (event === 'completed') attempt.run.end({ status: 'success' })
   else if (isFinal) attempt.run.end({ error })
   else attempt.member.requeued(job, { error })
 }
 
 /** A job failed without being run here: too many stalls, or the failure of a child. */
-function fail(worker: BullBase, job: BullJob, end: { readonly error: unknown; readonly isFinal: boolean }): void {
-  memberOf(worker).lost(job, { ...lostOf(worker, job), ...end })
+function fail(
+  worker: BullBase,
+  job: BullJob,
+  came: Travelling | undefined,
+  end: { readonly error: unknown; readonly isFinal: boolean },
+): void {
+  memberOf(worker).lost(job, { ...lostOf(worker, job, came), ...end })
 }
 
 /** The attempt is over, and BullMQ has said nothing of the job: it waits again, or it is another worker's by now. */
@@ -149,15 +162,16 @@ async function stall(worker: BullBase, id: string): Promise<void> {
   memberOf(worker).lost(job ?? {}, { ...lostOf(worker, job ?? { id }), startedAt: job?.processedOn, error })
 }
 
-function lostOf(worker: BullBase, job: BullJob): object {
-  const { carrier } = travelled.get(job) ?? readTravelling(job)
+function lostOf(worker: BullBase, job: BullJob, { carrier } = readTravelling(job)): object {
   return { carrier, span: worker.opts?.telemetry === undefined, attributes: attributesOf(job) }
 }
 
 function take(job: BullJob): BullAttempt | undefined {
   const attempt = attempts.get(job)
+  travelled.delete(job)
+  if (attempt === undefined) return undefined
   attempts.delete(job)
-  attempt?.left()
+  attempt.left()
   return attempt
 }
 
