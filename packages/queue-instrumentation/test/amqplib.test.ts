@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 
 import { SpanKind, SpanStatusCode, propagation, trace } from '@opentelemetry/api'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { connect } from 'amqplib'
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage, GetMessage } from 'amqplib'
 import { connect as connectWithCallback } from 'amqplib/callback_api'
@@ -48,6 +49,7 @@ beforeEach(async () => {
 afterEach(() => connection?.close().catch(() => {}))
 const options = (): EngineOptions => ({ ...telemetry, pollIntervalMillis: 30 })
 const status = (): QueueStatus | undefined => listQueues(telemetry).find(({ plugin }) => plugin === queue)
+const sends = (): ReadableSpan[] => telemetry.spans().filter(({ kind }) => kind === SpanKind.PRODUCER)
 const byText = (a: string, b: string): number => a.localeCompare(b)
 const until = (probe: () => unknown): Promise<void> =>
   vi.waitFor(() => expect(probe()).toBe(true), { timeout: 10_000, interval: 10 })
@@ -204,8 +206,12 @@ testWith(
     await expect(confirming.waitForConfirms()).rejects.toThrow('message nacked')
     await until(() => told.length === 3)
     expect(told.map(String).toSorted(byText)).toEqual(['Error: message nacked', 'Error: message nacked', 'null'])
-    const sends = telemetry.spans().filter(({ kind }) => kind === SpanKind.PRODUCER)
-    expect(sends.map((span) => String(span.status.code)).toSorted(byText)).toEqual(['0', '2', '2'])
+    await until(() => sends().length === 3)
+    expect(
+      sends()
+        .map((span) => String(span.status.code))
+        .toSorted(byText),
+    ).toEqual(['0', '2', '2'])
   },
 )
 
