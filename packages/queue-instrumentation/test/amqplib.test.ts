@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 
 import { SpanKind, SpanStatusCode, propagation, trace } from '@opentelemetry/api'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { connect } from 'amqplib'
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage, GetMessage } from 'amqplib'
 import { connect as connectWithCallback } from 'amqplib/callback_api'
@@ -49,7 +48,7 @@ beforeEach(async () => {
 afterEach(() => connection?.close().catch(() => {}))
 const options = (): EngineOptions => ({ ...telemetry, pollIntervalMillis: 30 })
 const status = (): QueueStatus | undefined => listQueues(telemetry).find(({ plugin }) => plugin === queue)
-const sends = (): ReadableSpan[] => telemetry.spans().filter(({ kind }) => kind === SpanKind.PRODUCER)
+const sends = (): ReturnType<OwnTelemetry['spans']> => telemetry.spans().filter(({ kind }) => kind === SpanKind.PRODUCER)
 const byText = (a: string, b: string): number => a.localeCompare(b)
 const until = (probe: () => unknown): Promise<void> =>
   vi.waitFor(() => expect(probe()).toBe(true), { timeout: 10_000, interval: 10 })
