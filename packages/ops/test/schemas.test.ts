@@ -20,6 +20,7 @@ import { findDockerCompose } from '../../../test/support/components.ts'
 import { testWith } from '../../../test/support/test-with.ts'
 import own from '../package.json' with { type: 'json' }
 import { packFiles } from '../src/index.ts'
+import type { GrafanaDashboard } from './support/grafana-dashboard.ts'
 import { typeErrors } from './support/type-errors.ts'
 
 const run = promisify(execFile)
@@ -51,7 +52,7 @@ describe('Grafana’s schema', () => {
   })
 
   test('refuses what it does not know, wherever it stands', async () => {
-    const overview = read('grafana/dashboards/mcp-overview.json') as Node & { panels: { title: string }[] }
+    const overview = read('grafana/dashboards/mcp-overview.json') as Node & GrafanaDashboard
     const at = `panels.${overview.panels.findIndex(({ title }) => title === 'Response Time')}`
     const found = await typeErrors(DASHBOARD, {
       dashboard: spoilt(overview, 'refreshRate', '30s'),
