@@ -49,6 +49,7 @@ export function distributionEnvironment(collectorUrl: string): Record<string, st
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     DASH0_OTEL_COLLECTOR_BASE_URL: collectorUrl,
     OTEL_EXPORTER_PROMETHEUS_PORT: '0',
-    ELASTIC_OTEL_OPAMP_ENDPOINT: '',
+    // Without those that ask a cloud for its metadata, which would be waited for in vain.
+    OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
   }
 }

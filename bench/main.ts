@@ -8,6 +8,7 @@ import { suiteText } from './harness/results-page.ts'
 import { committedResults, runSuite, writeResults } from './harness/results.ts'
 import type { Results, SuiteResult } from './harness/results.ts'
 import { suites } from './suites/index.ts'
+import { writeReports } from './write-reports.ts'
 
 const start = performance.now()
 
@@ -34,7 +35,8 @@ async function run({ suites: chosen, quick, compare }: Request): Promise<void> {
   if (compare) return showComparison(ran)
   const file = quick ? 'RESULTS-quick' : 'RESULTS'
   const names = suites.map(({ name }) => name)
-  writeResults(file, names, ran)
+  const results = writeResults(file, names, ran)
+  if (!quick) writeReports(results)
   progress(`written to bench/${file}.md and bench/${file}.json`)
 }
 

@@ -65,8 +65,8 @@ export function readResults(name: string): Results | undefined {
   }
 }
 
-/** Writes the suites that ran, beside those that the file has from before; in the order of `names`. */
-export function writeResults(name: string, names: readonly string[], ran: Results['suites']): void {
+/** Writes the suites that ran, beside those that the file has from before; in the order of `names`; returns all. */
+export function writeResults(name: string, names: readonly string[], ran: Results['suites']): Results {
   const all: Results['suites'] = { ...readResults(name)?.suites, ...ran }
   const ordered = names.flatMap((each) => (all[each] === undefined ? [] : [[each, all[each]] as const]))
   const results: Results = { suites: Object.fromEntries(ordered) }
@@ -77,6 +77,7 @@ export function writeResults(name: string, names: readonly string[], ran: Result
   )
   writeFileSync(new URL(`${name}.json`, folder), `${text}\n`)
   writeFileSync(new URL(`${name}.md`, folder), resultsPage(results))
+  return results
 }
 
 /** Five digits are more than any figure here has. */

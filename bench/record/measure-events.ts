@@ -18,7 +18,7 @@ export function warmUp(run: RunEvents, millis: number): void {
 
 /** Does exactly so many events, in batches between spins, and returns the nanoseconds of processor time of one. */
 export function nanosPerEvent(run: RunEvents, events: number): Measured {
-  const rough = events / FEWEST_BATCHES / 4
+  const rough = Math.ceil(events / FEWEST_BATCHES / 4)
   const micros = (microsOf(run, rough) / rough) * (events - rough)
   const batches = Math.max(FEWEST_BATCHES, Math.min(events / 1000, Math.round(micros / BATCH_MICROS)))
   const batch = Math.floor((events - rough) / batches)

@@ -181,6 +181,7 @@ function environment(sampled: number | undefined, collectorUrl: string): Record<
     OTEL_SERVICE_NAME: 'bench',
     OTEL_METRICS_EXPORTER: 'prometheus',
     OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+    OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process,serviceinstance',
   }
   if (sampled === undefined) return { ...metrics, OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }
   return {

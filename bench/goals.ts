@@ -1,0 +1,197 @@
+import type { Results } from './harness/results.ts'
+import { differencesOf, ratioOf, summaryOf } from './harness/statistics.ts'
+import type { Samples } from './harness/statistics.ts'
+import type { Row } from './harness/suite.ts'
+import { limitOf, numberText } from './harness/table.ts'
+
+/** One thing to be reached, and where in the results it is to be seen. */
+interface Goal {
+  readonly what: string
+  readonly suite: string
+  readonly group: string
+  readonly contestant: string
+  readonly figure: string
+  /** The figure itself, its ratio to the limit, what it is above the limit, or its ratio to another group's. */
+  readonly as: 'itself' | 'times the limit' | 'above the limit' | { readonly timesGroup: string }
+  readonly unit: string
+  readonly atMost?: number
+  readonly atLeast?: number
+}
+
+const record = { suite: 'record', group: 'clock excluded', figure: 'nanos', as: 'itself', unit: 'ns' } as const
+const http = { suite: 'http', contestant: 'ours', figure: 'cpu', as: 'times the limit', unit: '×' } as const
+const scrape = { suite: 'scrape', contestant: 'ours', as: 'itself', unit: 'ms' } as const
+const startUp = { suite: 'start-up', as: 'above the limit' } as const
+const METRICS_ONLY = 'node:http, metrics only'
+
+const goals: readonly Goal[] = [
+  { ...record, what: 'record an event, two API calls', contestant: 'ours, two calls', atMost: 40 },
+  { ...record, what: 'record an event on bound handles', contestant: 'ours, bound', atMost: 10 },
+  {
+    what: 'count an event with a string made at run time',
+    suite: 'record-strings',
+    group: 'counter, string from bytes',
+    contestant: 'ours',
+    figure: 'nanos',
+    as: 'itself',
+    unit: 'ns',
+    atMost: 190,
+  },
+  { ...scrape, what: 'scrape 100,000 series: work', group: '100,000 series', figure: 'work', atMost: 30 },
+  { ...scrape, what: 'scrape 100,000 series: longest stall', group: '100,000 series', figure: 'stall', atMost: 10 },
+  { ...scrape, what: 'scrape 10,000 series: work', group: '10,000 series', figure: 'work', atMost: 3 },
+  { ...scrape, what: 'scrape 1,000 series: longest stall', group: '1,000 series', figure: 'stall', atMost: 2 },
+  {
+    what: 'memory of a label set, page text included',
+    suite: 'memory',
+    group: 'a label set',
+    contestant: 'ours',
+    figure: 'scraped',
+    as: 'itself',
+    unit: 'B',
+    atMost: 270,
+  },
+  { ...http, what: 'node:http, metrics only: CPU', group: METRICS_ONLY, atMost: 1.06 },
+  { ...http, what: 'node:http, metrics only: throughput', group: METRICS_ONLY, figure: 'rate', atLeast: 0.95 },
+  { ...http, what: 'node:http, metrics only: p99', group: METRICS_ONLY, figure: 'p99', atMost: 1.1 },
+  {
+    ...http,
+    what: 'node:http, spans, none sampled: CPU',
+    group: 'node:http, metrics and spans, none sampled',
+    atMost: 1.25,
+  },
+  { ...http, what: 'node:http, 1 % sampled: CPU', group: 'node:http, metrics and spans, 1 % sampled', atMost: 1.3 },
+  {
+    ...http,
+    what: 'node:http, all spans exported: CPU',
+    group: 'node:http, metrics and spans, all exported',
+    atMost: 1.9,
+  },
+  {
+    ...http,
+    what: 'Express 5, everything on: CPU',
+    group: 'Express 5, everything on, all spans exported',
+    atMost: 1.4,
+  },
+  {
+    ...http,
+    what: 'Fastify 5, everything on: CPU',
+    group: 'Fastify 5, everything on, all spans exported',
+    atMost: 1.9,
+  },
+  {
+    ...startUp,
+    what: 'start-up, CommonJS',
+    group: 'CommonJS app',
+    contestant: 'ours, --require',
+    figure: 'wall',
+    unit: 'ms',
+    atMost: 60,
+  },
+  {
+    ...startUp,
+    what: 'start-up, ESM',
+    group: 'ESM app',
+    contestant: 'ours, --import',
+    figure: 'wall',
+    unit: 'ms',
+    atMost: 140,
+  },
+  {
+    ...startUp,
+    what: 'start-up, RSS',
+    group: 'CommonJS app',
+    contestant: 'ours, --require',
+    figure: 'rss',
+    unit: 'MiB',
+    atMost: 20,
+  },
+  {
+    what: 'an idle process: CPU',
+    suite: 'idle',
+    group: 'for 60 s',
+    contestant: 'ours, --require',
+    figure: 'busy',
+    as: 'itself',
+    unit: '%',
+    atMost: 0.1,
+  },
+  {
+    what: 'a tool call, metrics of the server: CPU',
+    suite: 'protocol',
+    group: 'metrics',
+    contestant: 'ours, server',
+    figure: 'cpu',
+    as: 'times the limit',
+    unit: '×',
+    atMost: 1.15,
+  },
+  {
+    what: 'a log line, written through',
+    suite: 'log-line',
+    group: 'written through: in the file when the call returns (100,000 lines)',
+    contestant: 'ours',
+    figure: 'cpu',
+    as: 'itself',
+    unit: 'µs',
+    atMost: 7,
+  },
+  {
+    what: 'a log line, batched',
+    suite: 'log-line',
+    group: 'gathered, or written in the background (100,000 lines)',
+    contestant: 'ours, batch: true',
+    figure: 'cpu',
+    as: 'itself',
+    unit: 'µs',
+    atMost: 3.5,
+  },
+  {
+    what: 'an event with 100,000 series instead of 100',
+    suite: 'growth',
+    group: '100,000 series',
+    contestant: 'ours, two calls',
+    figure: 'nanos',
+    as: { timesGroup: '100 series' },
+    unit: '×',
+    atMost: 1.15,
+  },
+  {
+    what: 'a simulated day: growth of the heap in an hour',
+    suite: 'growth',
+    group: 'a day of ten events and a scrape every 15 s, plugins coming and going',
+    contestant: 'ours',
+    figure: 'growth',
+    as: 'itself',
+    unit: 'KiB',
+    atMost: 10,
+  },
+]
+
+/** Returns the table of the goals beside what the results say. */
+export function goalsTable(results: Results): string {
+  const lines = goals.map((goal) => {
+    const { what, unit, atMost, atLeast } = goal
+    const wished = atLeast === undefined ? `≤ ${atMost} ${unit}` : `≥ ${atLeast} ${unit}`
+    const summary = summaryOf(samplesOf(goal, results))
+    if (summary === undefined) return `| ${what} | ${wished} | – | not measured |`
+    const { median } = summary
+    const isReached = atLeast === undefined ? median <= (atMost ?? 0) : median >= atLeast
+    return `| ${what} | ${wished} | ${numberText(median)} ${unit} | ${isReached ? 'reached' : '**missed**'} |`
+  })
+  return ['| | goal | today | |', '| --- | --: | --: | --- |', ...lines].join('\n')
+}
+
+function samplesOf({ suite, group, contestant, figure, as }: Goal, { suites }: Results): Samples {
+  const rows = suites[suite]?.rows ?? []
+  const inGroup = (name: string): Row[] => rows.filter((row) => row.group === name)
+  const samplesIn = (name: string): Samples =>
+    inGroup(name).find((row) => row.contestant === contestant)?.samples[figure] ?? []
+  const samples = samplesIn(group)
+  if (as === 'itself') return samples
+  const base = typeof as === 'object' ? samplesIn(as.timesGroup) : limitOf(figure, inGroup(group))?.samples[figure]
+  if (base === undefined) return []
+  if (as === 'above the limit') return differencesOf(samples, base)
+  const ratio = ratioOf(samples, base)
+  return ratio === undefined ? [] : [ratio.median]
+}
