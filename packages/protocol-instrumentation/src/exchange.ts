@@ -2,20 +2,16 @@ import { context, createContextKey } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
 
 import { OTHER } from './bounded-names.ts'
+import { recordEntryAnswer } from './entry-answer.ts'
 import { errorCodeOf, fieldsOf, isRequestId } from './message.ts'
-import type { RpcMessage } from './message.ts'
-import { isSpecified } from './method-names.ts'
-import { Operation } from './operation.ts'
-import type { OperationScope } from './operation.ts'
 import { SUCCESS, rejectionOutcome } from './outcome-of.ts'
 import type { RpcOutcome } from './outcome-of.ts'
-import { routeOf } from './route.ts'
 import { guarded } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import type { TransportFacts } from './transport-facts.ts'
 
 /** A request over HTTP to a handler that makes a server for each; what never gets to one is answered by the handler itself. */
-export interface Exchange {
+interface Exchange {
   isServed: boolean
 }
 
@@ -54,9 +50,8 @@ export function observeExchange(telemetry: ProtocolTelemetry, request: unknown, 
   const { headers } = request
   return result.then((response: unknown) => {
     if (exchange.isServed || !(response instanceof Response)) return response
-    return (
-      guarded('an exchange', () => observeAnswer({ telemetry, headers, response, parent: ambient, began })) ?? response
-    )
+    const answered = { telemetry, headers, response, ambient, began }
+    return guarded('an exchange', () => observeAnswer(answered)) ?? response
   })
 }
 
@@ -64,7 +59,7 @@ interface Answered {
   readonly telemetry: ProtocolTelemetry
   readonly headers: Headers
   readonly response: Response
-  readonly parent: Context
+  readonly ambient: Context
   readonly began: number
 }
 
@@ -72,42 +67,28 @@ function observeAnswer(answered: Answered): Response {
   const { headers, response } = answered
   const type = response.headers.get('content-type') ?? ''
   if (response.status >= 400 && type.includes('json')) {
-    const copy = response.clone()
-    void copy.json().then(
-      (body: unknown) => guarded('a rejection', () => record(answered, fieldsOf(body))),
-      () => {},
-    )
+    void response
+      .clone()
+      .json()
+      .then(
+        (body: unknown) => guarded('a rejection', () => recordRejection(answered, body)),
+        () => {},
+      )
   } else if (headers.get('mcp-method') === LISTEN && type.includes('event-stream') && response.body !== null) {
-    const operation = start(answered, LISTEN, undefined)
-    const end = (): void => operation.end(SUCCESS)
-    const body = response.body.pipeThrough(new TransformStream({ flush: end, cancel: end }))
-    return new Response(body, response)
+    const end = (): void => guarded('a subscription', () => record(answered, undefined, SUCCESS))
+    return new Response(response.body.pipeThrough(new TransformStream({ flush: end, cancel: end })), response)
   }
   return response
 }
 
-/** What is refused before it gets to a server is the caller's mistake, save where the answer blames the server. */
-function record(answered: Answered, body: RpcMessage): void {
-  const code = errorCodeOf(body)
-  if (code === undefined) return
-  const operation = start(answered, answered.headers.get('mcp-method') ?? '', body.id)
-  operation.end(rejectionOutcome(body, code, answered.response.status))
+function recordRejection(answered: Answered, body: unknown): void {
+  const answer = fieldsOf(body)
+  const code = errorCodeOf(answer)
+  if (code !== undefined) record(answered, answer['id'], rejectionOutcome(answer, code, answered.response.status))
 }
 
-function start({ began, headers, parent, telemetry }: Answered, method: string, id: unknown): Operation {
-  const version = headers.get('mcp-protocol-version') ?? ''
-  const route = routeOf(telemetry, HTTP, /^\d{4}-\d{2}-\d{2}$/.test(version) ? telemetry.bounds.version(version) : '')
-  const scope: OperationScope = {
-    telemetry,
-    facts: HTTP,
-    transport: {},
-    route,
-    ended({ context: own }: Operation, { errorType, isFailure }: RpcOutcome) {
-      if (!isFailure || errorType === undefined) return
-      telemetry.errors.errors.add(1, { source: 'protocol', type: telemetry.bounds.code(errorType) }, own)
-    },
-  }
-  const label = isSpecified(method) ? method : OTHER
-  const message = { method: method === '' ? OTHER : method, ...(isRequestId(id) && { id }) }
-  return new Operation(scope, 'server', message, route.topic(label, undefined, ''), { parent, began })
+function record({ ambient, began, headers, telemetry }: Answered, id: unknown, outcome: RpcOutcome): void {
+  const message = { method: headers.get('mcp-method') ?? OTHER, ...(isRequestId(id) && { id }) }
+  const version = headers.get('mcp-protocol-version')
+  recordEntryAnswer({ telemetry, facts: HTTP, message, version, origin: { parent: ambient, began } }, outcome)
 }

@@ -1,6 +1,7 @@
 export { CONNECT_CHANNEL } from './connecting.ts'
 export type { Connecting } from './connecting.ts'
 export { instrumentHandler } from './instrument-handler.ts'
+export { instrumentWire } from './instrument-wire.ts'
 export { instrumentClient, instrumentMcp, instrumentServer } from './instrument-mcp.ts'
 export type { McpClasses } from './instrument-mcp.ts'
 export { PROTOCOL_BUCKETS, protocolInstruments } from './instruments.ts'

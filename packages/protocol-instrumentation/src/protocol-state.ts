@@ -1,12 +1,16 @@
 import { processWide } from '@mcp/otel-core'
 
 import type { Connection } from './connection.ts'
+import type { RequestId, RpcRequest } from './message.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 
 /** The connection of a transport, or of a server or client, now: looked up once, and then at hand for each message. */
 export interface Carrier {
   connection: Connection | undefined
 }
+
+/** Requests that the entry of a server has not passed on to it, by id. */
+export type Undelivered = Map<RequestId, { readonly message: RpcRequest; readonly began: number }>
 
 /** What is known of the objects of an SDK; one per process, so that whichever build of ours meets them, it meets them once. */
 export interface ProtocolState {
@@ -20,7 +24,9 @@ export interface ProtocolState {
   readonly starting: WeakMap<object, object>
   /** Transports, servers and clients that have been observed. */
   readonly carriers: WeakMap<object, Carrier>
-  /** Handler registries and protocols that report. */
+  /** Where a request waits until the entry passes it on. */
+  readonly undelivered: WeakMap<object, Undelivered>
+  /** Stores of tasks that report. */
   readonly reporting: WeakSet<object>
 }
 
@@ -30,6 +36,7 @@ const state: ProtocolState = processWide<ProtocolState>('protocol', () => ({
   around: new WeakMap(),
   starting: new WeakMap(),
   carriers: new WeakMap(),
+  undelivered: new WeakMap(),
   reporting: new WeakSet(),
 }))
 

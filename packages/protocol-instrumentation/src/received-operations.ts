@@ -8,6 +8,7 @@ import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } 
 import { receivedMethod } from './method-names.ts'
 import { Operation, within } from './operation.ts'
 import { CANCELLED, SUCCESS, answerOutcome, cancellationOutcome, sendFailure } from './outcome-of.ts'
+import { protocolState } from './protocol-state.ts'
 import type { SendOn } from './sent-operations.ts'
 import { settling } from './settling.ts'
 import { resultAttributes } from './span-attributes.ts'
@@ -20,15 +21,19 @@ export class ReceivedOperations {
   readonly open = new Map<RequestId, Operation>()
   readonly #connection: Connection
   readonly #protocol: object
+  /** Is there something before the server that answers some requests by itself? */
+  readonly #hasEntry: boolean
 
   constructor(connection: Connection, protocol: object) {
     this.#connection = connection
     this.#protocol = protocol
+    this.#hasEntry = fieldsOf(connection.transport)['_wire'] !== undefined
   }
 
   request(message: RpcRequest, extra: unknown, pass: () => unknown): unknown {
     let operation: Operation | undefined
     try {
+      if (this.#hasEntry) protocolState().undelivered.get(message)?.delete(message.id)
       if (this.#connection.countsBytes) this.#connection.countBytes('received', jsonBytes(message))
       operation = this.#begin(message, extra)
     } catch (error) {
