@@ -54,8 +54,7 @@ function serve(isObserved: boolean): Wire {
       for (const message of messages) {
         const before = text
         input.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
-        if ('id' in message) await vi.waitFor(() => expect(text).not.toBe(before))
-        else await turn()
+        await ('id' in message ? vi.waitUntil(() => text !== before) : turn())
       }
     },
     hangUp: () => void input.end(),
@@ -75,7 +74,7 @@ const listen = (id: string): object =>
 function ended(): string[] {
   return telemetry.spans().map(({ attributes, name }) => {
     const code = attributes['rpc.response.status_code']
-    return code === undefined ? name : `${name} ${String(code)}`
+    return code === undefined ? name : `${name} ${code as string}`
   })
 }
 
