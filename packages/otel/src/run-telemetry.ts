@@ -52,9 +52,9 @@ export function runTelemetry(
   options: StartOptions,
   assemble: Assemble,
 ): Telemetry {
-  const before = findForeignSdk()
+  const theirs = findForeignSdk()
   const declared = startDeclaredSdk(process.env)
-  const foreign = declared === undefined ? before : findForeignSdk()
+  const foreign = declared === undefined ? theirs : findForeignSdk()
   const meters = processMeters()
   meters.provider.seriesLimit = config.metrics.seriesLimit
   const tally = createExportTally()
@@ -136,7 +136,7 @@ export function runTelemetry(
       await endpoint?.close()
       const isDelivered = await flush.shutdown()
       for (const stop of stops) stop()
-      unregisterSdk(before)
+      unregisterSdk(theirs)
       if (!isDelivered) flush.sayLost()
     },
   }

@@ -93,6 +93,9 @@ function patterned(pattern: string, described: Pick<Kind<string>, 'accepts' | 's
 /** Any text that is not empty. */
 export const text: Kind<string> = patterned('\\S', { accepts: 'a text that is not empty' })
 
+/** A route as frameworks write it, such as `/users/:id`. */
+export const routeTemplate: Kind<string> = patterned('^/', { accepts: 'a template that begins with /' })
+
 /** A text that is never shown: what HTTP takes as a bearer token. */
 export const bearerToken: Kind<string> = patterned('^[A-Za-z0-9._~+/\\-]+=*$', {
   accepts: 'a bearer token: letters, digits and -._~+/=',

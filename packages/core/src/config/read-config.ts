@@ -132,10 +132,9 @@ function meaningsOf({ setting, value }: ReadSetting): string[] {
 }
 
 function inForce({ setting, value, origin }: ReadSetting): string {
-  const isDefault = origin === DEFAULT
-  if (value === undefined || value === null) return setting.defaultText ?? 'none'
-  const shown = setting.kind.show(value)
-  return isDefault ? shown : `${shown} from ${origin}`
+  const shown = value === undefined || value === null ? '' : setting.kind.show(value)
+  if (origin !== DEFAULT) return `${shown} from ${origin}`
+  return shown === '' ? (setting.defaultText ?? 'none') : shown
 }
 
 function describeMistake(origin: string, given: unknown, kind: Kind<unknown>): string {

@@ -1,4 +1,16 @@
-import { bearerToken, host, integer, listOf, milliseconds, onOff, oneOf, text, textMap, trueFalse } from './kinds.ts'
+import {
+  bearerToken,
+  host,
+  integer,
+  listOf,
+  milliseconds,
+  onOff,
+  oneOf,
+  routeTemplate,
+  text,
+  textMap,
+  trueFalse,
+} from './kinds.ts'
 import { optional, setting, type OptionsOf, type ValuesOf } from './setting.ts'
 import { logs, metrics, otlp, propagators, resourceDetectors, traces } from './standard-settings.ts'
 
@@ -91,7 +103,7 @@ const http = {
     default: true,
     doc: 'Makes CLIENT spans for `node:http` and `fetch`, and passes the trace on.',
   }),
-  routes: setting(listOf(text), {
+  routes: setting(listOf(routeTemplate), {
     env: 'MCP_OTEL_HTTP_ROUTES',
     default: [],
     doc: 'Route templates, such as `/users/:id`, for servers without a framework that we know.',

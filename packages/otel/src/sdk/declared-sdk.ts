@@ -28,12 +28,14 @@ export function declaredFile(env: Env): string | undefined {
 
 const { otlp, traces, metrics: metricSettings, logs: logSettings, propagators, resourceDetectors } = settings
 /** What the file says in their place. */
-const REPLACED: ReadonlySet<string> = new Set([
-  ...listSettings({ otlp, traces, metricSettings, logSettings, propagators, resourceDetectors }).flatMap(
-    ({ setting }) => setting.env,
-  ),
-  ...checkedVariables.map(({ name }) => name).filter((name) => name.startsWith('OTEL_EXPORTER_')),
-])
+const REPLACED: ReadonlySet<string> = new Set(
+  [
+    ...listSettings({ otlp, traces, metricSettings, logSettings, propagators, resourceDetectors }).flatMap(
+      ({ setting }) => setting.env,
+    ),
+    ...checkedVariables.map(({ name }) => name).filter((name) => name.startsWith('OTEL_EXPORTER_')),
+  ].filter((name) => name.startsWith('OTEL_')),
+)
 
 /**
  * Returns the environment as it counts where OpenTelemetry's file does: by the specification the variables that the SDK
@@ -41,10 +43,9 @@ const REPLACED: ReadonlySet<string> = new Set([
  */
 export function withoutReplaced(env: Env): { readonly env: Env; readonly problems: readonly string[] } {
   if (declaredFile(env) === undefined) return { env, problems: [] }
-  const isReplaced = (name: string): boolean => REPLACED.has(name) && name.startsWith('OTEL_')
-  const unused = Object.keys(env).filter((name) => isReplaced(name) && env[name]?.trim() !== '')
+  const unused = Object.keys(env).filter((name) => REPLACED.has(name) && env[name]?.trim() !== '')
   return {
-    env: Object.fromEntries(Object.entries(env).filter(([name]) => !isReplaced(name))),
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => !REPLACED.has(name))),
     problems:
       unused.length === 0
         ? []
@@ -75,12 +76,13 @@ export function startDeclaredSdk(env: Env): DeclaredSdk | undefined {
     return undefined
   }
   const now = findForeignSdk()
-  const of = (isThere: unknown, provider: object): Pipeline<Flushable>[] =>
-    isThere === undefined ? [] : [{ processor: flushable(provider) }]
   const declared = {
     file,
-    recordPipelines: [...of(now.trace, trace.getTracerProvider()), ...of(now.logs, logs.getLoggerProvider())],
-    metricPipelines: of(now.metrics, metrics.getMeterProvider()),
+    recordPipelines: [
+      ...pipelineOf(now.trace, trace.getTracerProvider()),
+      ...pipelineOf(now.logs, logs.getLoggerProvider()),
+    ],
+    metricPipelines: pipelineOf(now.metrics, metrics.getMeterProvider()),
   }
   const isEmpty = declared.recordPipelines.length + declared.metricPipelines.length === 0
   return isEmpty ? undefined : declared
@@ -95,6 +97,10 @@ function withOwnDiagnostics(start: () => void): void {
   } finally {
     diag.setLogger = setLogger
   }
+}
+
+function pipelineOf(registered: unknown, provider: object): Pipeline<Flushable>[] {
+  return registered === undefined ? [] : [{ processor: flushable(provider) }]
 }
 
 /** What is registered may be a stand-in for the provider. */
