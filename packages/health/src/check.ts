@@ -8,6 +8,11 @@ import { untraced } from './untraced.ts'
 /** Runs that ended by their deadline and never settled: with so many left over, no further one is started. */
 const MAX_ABANDONED = 8
 
+/** A check that keeps the event loop beyond its deadline cannot be interrupted, only rested: so many times as long as it took. */
+const REST = 100
+/** Longest rest, ms. */
+const MAX_REST = 3_600_000
+
 /** One finished run of a check. */
 interface CheckRun {
   /** What this run found, before hysteresis. */
@@ -68,6 +73,8 @@ export function createCheck(
   let state: CheckState | undefined
   let flight: Flight | undefined
   let abandoned = 0
+  /** `performance.now()` before which it is not run. */
+  let restsUntil = 0
   let lastHealthyAt: number | undefined
   let consecutiveFailures = 0
 
@@ -78,15 +85,17 @@ export function createCheck(
       return state
     },
     current() {
-      if (flight === undefined && state !== undefined && performance.now() - state.last.endedAt < options.ttl)
-        return state
+      if (flight === undefined && state !== undefined) {
+        const now = performance.now()
+        if (now - state.last.endedAt < options.ttl || now < restsUntil) return state
+      }
       flight ??= start()
       // Somebody waits now: a process with nothing else to do must not exit before the answer.
       flight.deadline.ref()
       return flight.done
     },
     refresh() {
-      flight ??= start()
+      if (flight === undefined && performance.now() >= restsUntil) flight = start()
     },
     stop() {
       clearImmediate(first)
@@ -115,10 +124,12 @@ export function createCheck(
       flight = undefined
       const endedAt = performance.now()
       const tooLong = blocked * 1000 > options.timeout
+      const rest = tooLong ? Math.min(MAX_REST, blocked * 1000 * REST) : 0
+      restsUntil = endedAt + rest
       const found: CheckResult = tooLong
         ? {
             status: 'unhealthy',
-            message: `kept the event loop for ${blocked.toFixed(1)} s, beyond its ${options.timeout} ms`,
+            message: `kept the event loop for ${blocked.toFixed(1)} s, beyond its ${options.timeout} ms; not run again for ${Math.ceil(rest / 1000)} s`,
           }
         : result
       finish(
@@ -131,13 +142,16 @@ export function createCheck(
         }),
       )
     }
-    const deadline = setTimeout(() => {
+    const giveUp = (): void => {
+      if (ended) return
       abandoned += 1
       controller.abort(
         new DOMException(`health check "${name}" took longer than ${options.timeout} ms`, 'TimeoutError'),
       )
       end({ status: 'unhealthy', message: `no answer within ${options.timeout} ms` }, true)
-    }, options.timeout).unref()
+    }
+    // A loop that was blocked meanwhile has not read yet what may have come in time: it does before an immediate.
+    const deadline = setTimeout(() => setImmediate(giveUp), options.timeout).unref()
     const leave = (): void => {
       if (ended) abandoned -= 1
     }

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises'
+
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { CheckReturn } from '../src/check-options.ts'
 import type { HealthReport } from '../src/report.ts'
@@ -238,7 +240,47 @@ test('a call that keeps the event loop is shown, warned of once, and unhealthy w
   expect(checks['blocks']).toMatchObject({ status: 'healthy' })
   expect(checks['blocks']?.blocked).toBeGreaterThanOrEqual(0.07)
   expect(checks['blocks_long']).toMatchObject({ status: 'unhealthy', timed_out: true })
-  expect(checks['blocks_long']?.message).toMatch(/^kept the event loop for \d+\.\d s, beyond its 10 ms$/)
+  expect(checks['blocks_long']?.message).toMatch(
+    /^kept the event loop for \d+\.\d s, beyond its 10 ms; not run again for \d+ s$/,
+  )
+})
+
+test('a call that has kept the event loop beyond its deadline is not made again for a hundred times as long', async () => {
+  useFakeClock()
+  const health = createTestHealth()
+  let runs = 0
+  health.check(
+    'blocks',
+    () => {
+      runs += 1
+      // The clock goes on while no timer fires.
+      if (runs === 1) blockedFor = 20
+    },
+    { timeout: 10, ttl: 0, interval: 500 },
+  )
+  const now = performance.now.bind(performance)
+  let blockedFor = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + blockedFor)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { checks } = await health.report()
+  expect(checks['blocks']).toMatchObject({
+    status: 'unhealthy',
+    message: 'kept the event loop for 0.0 s, beyond its 10 ms; not run again for 2 s',
+  })
+  await pass(1999)
+  expect((await health.report()).checks['blocks']).toMatchObject({ status: 'unhealthy', age: 1.999 })
+  expect(runs).toBe(1)
+  await pass(1)
+  expect((await health.report()).checks['blocks']?.status).toBe('healthy')
+})
+
+test('a loop that was blocked past a deadline reads first what has come in time', async () => {
+  const health = createTestHealth()
+  health.check('disk', async () => void (await stat('/')), { timeout: 50 })
+  const report = health.report()
+  await Promise.resolve()
+  block(500)
+  expect((await report).checks['disk']).toMatchObject({ status: 'healthy', timed_out: false })
 })
 
 test('one that is not critical degrades the whole at most', async () => {
