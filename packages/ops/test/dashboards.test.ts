@@ -247,7 +247,7 @@ describe('the dashboards', () => {
       'Duration',
       'Queue Wait',
       'Duration of Tool Calls',
-      'Duration by Method',
+      'Duration of Requests by Method',
       'Duration of Calls by Method',
     ])
   })

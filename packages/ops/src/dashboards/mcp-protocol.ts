@@ -1,7 +1,39 @@
 import { quantileBy, rateBy } from './expressions.ts'
-import type { DashboardSpec } from './panel-spec.ts'
+import type { DashboardSpec, PanelSpec } from './panel-spec.ts'
 
 const calls = (matchers: string): string => rateBy('plugin, command', 'mcp_plugin_executions_total', matchers)
+
+/** What one side sees of its requests: how many, how many fail, and how long they take. */
+function operations(noun: string, metric: string, seen: string): PanelSpec[] {
+  return [
+    {
+      title: `${noun} by Method`,
+      kind: 'timeseries',
+      description: `Requests and notifications per second that ${seen}, by method.`,
+      unit: 'ops',
+      queries: [{ expr: rateBy('mcp_method_name', `${metric}_count`), legend: '{{mcp_method_name}}' }],
+    },
+    {
+      title: `Failed ${noun} by Method`,
+      kind: 'timeseries',
+      description: 'Those that failed, by method and the kind of the error; `tool_error` is a result that says so.',
+      unit: 'ops',
+      queries: [
+        {
+          expr: rateBy('mcp_method_name, error_type', `${metric}_count`, '{error_type!=""}'),
+          legend: '{{mcp_method_name}} {{error_type}}',
+        },
+      ],
+    },
+    {
+      title: `Duration of ${noun} by Method`,
+      kind: 'timeseries',
+      description: `95th percentile of what ${seen}, by method; the points are exemplars.`,
+      unit: 's',
+      queries: [{ expr: quantileBy('mcp_method_name', metric), legend: '{{mcp_method_name}}', exemplars: true }],
+    },
+  ]
+}
 
 /** A tool is a command of a plugin: a server of the Model Context Protocol, or the guide's. */
 export const mcpProtocol: DashboardSpec = {
@@ -65,94 +97,12 @@ export const mcpProtocol: DashboardSpec = {
     },
     {
       title: 'As Server',
-      panels: [
-        {
-          title: 'Requests by Method',
-          kind: 'timeseries',
-          description: 'Requests and notifications per second that servers received, by method.',
-          unit: 'ops',
-          queries: [
-            {
-              expr: rateBy('mcp_method_name', 'mcp_server_operation_duration_seconds_count'),
-              legend: '{{mcp_method_name}}',
-            },
-          ],
-        },
-        {
-          title: 'Failed Requests by Method',
-          kind: 'timeseries',
-          description: 'Those that failed, by method and the kind of the error; `tool_error` is a result that says so.',
-          unit: 'ops',
-          queries: [
-            {
-              expr: rateBy(
-                'mcp_method_name, error_type',
-                'mcp_server_operation_duration_seconds_count',
-                '{error_type!=""}',
-              ),
-              legend: '{{mcp_method_name}} {{error_type}}',
-            },
-          ],
-        },
-        {
-          title: 'Duration by Method',
-          kind: 'timeseries',
-          description: '95th percentile of what servers received, by method; the points are exemplars.',
-          unit: 's',
-          queries: [
-            {
-              expr: quantileBy('mcp_method_name', 'mcp_server_operation_duration_seconds'),
-              legend: '{{mcp_method_name}}',
-              exemplars: true,
-            },
-          ],
-        },
-      ],
+      panels: operations('Requests', 'mcp_server_operation_duration_seconds', 'servers received'),
     },
     {
       title: 'As Client',
       panels: [
-        {
-          title: 'Calls by Method',
-          kind: 'timeseries',
-          description: 'Requests and notifications per second that clients sent, by method.',
-          unit: 'ops',
-          queries: [
-            {
-              expr: rateBy('mcp_method_name', 'mcp_client_operation_duration_seconds_count'),
-              legend: '{{mcp_method_name}}',
-            },
-          ],
-        },
-        {
-          title: 'Failed Calls by Method',
-          kind: 'timeseries',
-          description: 'Those that failed, by method and the kind of the error; `tool_error` is a result that says so.',
-          unit: 'ops',
-          queries: [
-            {
-              expr: rateBy(
-                'mcp_method_name, error_type',
-                'mcp_client_operation_duration_seconds_count',
-                '{error_type!=""}',
-              ),
-              legend: '{{mcp_method_name}} {{error_type}}',
-            },
-          ],
-        },
-        {
-          title: 'Duration of Calls by Method',
-          kind: 'timeseries',
-          description: '95th percentile until the answer was there, by method; the points are exemplars.',
-          unit: 's',
-          queries: [
-            {
-              expr: quantileBy('mcp_method_name', 'mcp_client_operation_duration_seconds'),
-              legend: '{{mcp_method_name}}',
-              exemplars: true,
-            },
-          ],
-        },
+        ...operations('Calls', 'mcp_client_operation_duration_seconds', 'clients sent'),
         {
           title: 'Duration of Calls by Server',
           kind: 'timeseries',
