@@ -1,7 +1,10 @@
 /**
- * Throughput of BullMQ on a real Redis: jobs that are put in a queue and worked off by one process, bare and observed.
+ * Throughput of queues, on real brokers where they have one: jobs that are put in a queue and worked off by one process,
+ * bare and observed.
  *
- *   node --conditions=@mcp/source bench/queues.ts [--jobs=1000] [--rounds=20] [--work-ms=5]
+ *   node --conditions=@mcp/source bench/queues.ts [--engine=bullmq] [--jobs=1000] [--rounds=20] [--work-ms=5]
+ *
+ * Engines are bullmq, amqplib, pg-boss, p-queue and fastq.
  *
  * Each case is a process of its own; they take turns of one batch each, in another order every round, so that whatever
  * else the machine does hits all alike. Ten jobs run at a time; first they do nothing, then each waits for its work, as for
@@ -15,16 +18,34 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 
-import { findRedis } from '../test/support/components.ts'
+import { findPostgres, findRabbitMq, findRedis } from '../test/support/components.ts'
+import type { Component } from '../test/support/components.ts'
+import { startPostgres } from '../test/support/start-postgres.ts'
+import { startRabbitMq } from '../test/support/start-rabbitmq.ts'
 import { startRedis } from '../test/support/start-redis.ts'
+
+interface Engine {
+  readonly app: string
+  /** Starts the broker, if there is one; returns what the app finds it by. */
+  readonly start: () => Promise<AsyncDisposable & { readonly address: string }>
+}
 
 interface Batch {
   readonly seconds: number
   readonly cpuSeconds: number
 }
 
+const engines: Readonly<Record<string, Engine>> = {
+  bullmq: { app: 'bullmq.cjs', start: () => withBroker(findRedis(), startRedis, ({ port }) => String(port)) },
+  amqplib: { app: 'amqplib.cjs', start: () => withBroker(findRabbitMq(), startRabbitMq, ({ url }) => url) },
+  'pg-boss': { app: 'pg-boss.mjs', start: () => withBroker(findPostgres(), startPostgres, ({ url }) => url) },
+  'p-queue': { app: 'p-queue.mjs', start: withoutBroker },
+  fastq: { app: 'fastq.cjs', start: withoutBroker },
+}
+
 const { values } = parseArgs({
   options: {
+    engine: { type: 'string', default: 'bullmq' },
     jobs: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '20' },
     'work-ms': { type: 'string', default: '5' },
@@ -49,14 +70,16 @@ const cases: Readonly<Record<string, { readonly execArgv?: string[]; readonly en
   },
 }
 
-const redis = await findRedis()
-if ('reason' in redis) throw new Error(`no Redis on this machine: ${redis.reason}`)
-await using broker = await startRedis(redis.found)
+const engine = engines[values.engine]
+if (engine === undefined) {
+  throw new Error(`--engine is "${values.engine}"; expected one of ${Object.keys(engines).join(', ')}`)
+}
+await using broker = await engine.start()
 
 const children = new Map<string, ChildProcess>()
 for (const [name, { execArgv = [], env = {} }] of Object.entries(cases)) {
-  const app = new URL('apps/bullmq.cjs', import.meta.url)
-  const child = fork(app, [`bench-${children.size}`, String(broker.port)], {
+  const app = new URL(`apps/${engine.app}`, import.meta.url)
+  const child = fork(app, [`bench-${children.size}`, broker.address], {
     execArgv,
     env: { ...process.env, NODE_ENV: 'production', ...env },
     cwd: import.meta.dirname,
@@ -65,7 +88,7 @@ for (const [name, { execArgv = [], env = {} }] of Object.entries(cases)) {
   children.set(name, child)
 }
 
-console.log(`${jobs} jobs a batch, ${rounds} batches each`)
+console.log(`${values.engine}: ${jobs} jobs a batch, ${rounds} batches each`)
 for (const workMs of [0, Number(values['work-ms'])]) {
   console.log(`\n${workMs === 0 ? 'jobs that do nothing' : `jobs that wait ${workMs} ms for their work`}\n`)
   report(await measure(workMs))
@@ -76,6 +99,21 @@ for (const child of children.values()) {
   await once(child, 'exit')
 }
 sink.close()
+
+async function withBroker<F, B extends AsyncDisposable>(
+  component: Promise<Component<F>>,
+  start: (found: F) => Promise<B>,
+  addressOf: (broker: B) => string,
+): Promise<AsyncDisposable & { readonly address: string }> {
+  const found = await component
+  if ('reason' in found) throw new Error(`${found.name} cannot be had on this machine: ${found.reason}`)
+  const running = await start(found.found)
+  return { address: addressOf(running), [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() }
+}
+
+async function withoutBroker(): Promise<AsyncDisposable & { readonly address: string }> {
+  return { address: '', [Symbol.asyncDispose]: () => Promise.resolve() }
+}
 
 async function measure(workMs: number): Promise<Map<string, Batch[]>> {
   const batches = new Map<string, Batch[]>(Array.from(children.keys(), (name) => [name, []]))
