@@ -48,7 +48,8 @@ beforeEach(async () => {
 afterEach(() => connection?.close().catch(() => {}))
 const options = (): EngineOptions => ({ ...telemetry, pollIntervalMillis: 30 })
 const status = (): QueueStatus | undefined => listQueues(telemetry).find(({ plugin }) => plugin === queue)
-const sends = (): ReturnType<OwnTelemetry['spans']> => telemetry.spans().filter(({ kind }) => kind === SpanKind.PRODUCER)
+const sends = (): ReturnType<OwnTelemetry['spans']> =>
+  telemetry.spans().filter(({ kind }) => kind === SpanKind.PRODUCER)
 const byText = (a: string, b: string): number => a.localeCompare(b)
 const until = (probe: () => unknown): Promise<void> =>
   vi.waitFor(() => expect(probe()).toBe(true), { timeout: 10_000, interval: 10 })
