@@ -43,4 +43,4 @@ process.once('disconnect', async () => {
   await queue.close()
   process.exit()
 })
-worker.waitUntilReady().then(() => process.send('ready'))
+void worker.waitUntilReady().then(() => process.send('ready'))

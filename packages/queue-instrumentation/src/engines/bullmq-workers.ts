@@ -61,7 +61,7 @@ export function instrumentWorkers(target: object): void {
     (original) =>
       function (job, ...args) {
         const processing = original.call(this, job, ...args)
-        const over = (): void => void safely(this, () => giveUp(job))
+        const over = (): void => safely(this, () => giveUp(job))
         // The worker's own loop is who hears of a rejection.
         if (processing instanceof Promise) processing.then(over, over)
         return processing
