@@ -114,9 +114,9 @@ export const http: Suite = {
       const rows = []
       for (const group of groups) {
         const cases = group.contestants.map((each) =>
-          windowsOf(group, each, collector, quick ? 0.4 : 1, (server) => servers.push(server)),
+          windowsOf(group, each, collector, quick ? 0.3 : 1, (server) => servers.push(server)),
         )
-        rows.push(...(await alternate(cases, quick ? 4 : 12, options)))
+        rows.push(...(await alternate(cases, quick ? 3 : 11, options)))
         await closeAll(servers)
       }
       return rows

@@ -20,7 +20,7 @@ export const idle: Suite = {
     try {
       return await Promise.all(
         commonJsDistributions.map(async ({ contestant, kind, nodeOptions }): Promise<Row> => {
-          const row = { group: `for ${windowMs / 1000} s`, contestant, kind }
+          const row = { group: 'a server without requests', contestant, kind }
           try {
             const { figures } = await runCase({ script: 'apps/idle.cjs', input: { windowMs }, nodeOptions, env })
             return {

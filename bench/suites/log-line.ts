@@ -21,7 +21,7 @@ export const logLine: Suite = {
     const { quick } = options
     const lines = quick ? 20_000 : 100_000
     const cases = Object.entries(logWriters).map(([writer, { group, kind }]) => ({
-      group: `${group} (${lines.toLocaleString('en')} lines)`,
+      group,
       kind,
       contestant: writer,
       measure: () => burst(writer, lines),
