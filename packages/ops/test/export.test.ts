@@ -106,6 +106,13 @@ describe('ops export', () => {
     expect(overview).toContain('"expr": "mcp_queue_size{job=\\"x\\", env=~\\"a|b\\"}"')
   })
 
+  test('takes a selector whose quotes the shell has taken away', async () => {
+    await using pack = await exported('--selector', 'job=x,env=~a|b, zone!="c"')
+    expect(await pack.read('prometheus/mcp.rules.yaml')).toContain(
+      'mcp_queue_size{job="x",env=~"a|b", zone!="c"} > 100',
+    )
+  })
+
   test('takes the addresses of runbooks and Grafana into the alerts', async () => {
     await using pack = await exported('--runbooks', 'https://wiki/r/', '--grafana', 'https://grafana.example')
     const rules = await pack.read('prometheus/mcp.rules.yaml')

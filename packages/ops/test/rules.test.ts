@@ -66,6 +66,7 @@ describe('every rule', () => {
   test('that is an alert names the value and where it is, in a sentence', () => {
     for (const { alert, description, summary } of alerts) {
       expect(description, alert).toMatch(/\$labels\.\w+ .*\.$/)
+      expect(description, alert).toMatch(/\{\{ \$value\b.*\}\}/)
       expect(summary, alert).toMatch(/^\w.*[^.]$/)
     }
   })

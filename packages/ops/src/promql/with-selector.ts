@@ -17,11 +17,20 @@ export function withSelector(
   return text
 }
 
-/** Reads what `--selector` gives; throws when it is not one or more matchers. */
-export function parseSelector(text: string): string {
-  const { errors, selectors } = parseExpression(`x{${text}}`)
-  if (errors.length > 0 || selectors.length !== 1 || selectors[0]?.matchers.length === 0) {
-    throw new Error(`--selector is ${JSON.stringify(text)}; expected matchers of labels, such as job="mcp",env="prod"`)
+/** A matcher whose quotes the shell has taken away. */
+const BARE = /(?<=^|,)(\s*\w+\s*(?:=~|!~|!=|=)\s*)([^\s"'`{},]+)\s*(?=,|$)/g
+
+/** Reads what `--selector` gives, `job="x"` or `job=x`; throws when it is not one or more matchers. */
+export function parseSelector(given: string): string {
+  const quoted = given.replaceAll(BARE, (_, start: string, value: string) => `${start}${JSON.stringify(value)}`)
+  const text = [given, quoted].find(areMatchers)
+  if (text === undefined) {
+    throw new Error(`--selector is ${JSON.stringify(given)}; expected matchers of labels, such as job="mcp",env="prod"`)
   }
   return text.trim()
+}
+
+function areMatchers(text: string): boolean {
+  const { errors, selectors } = parseExpression(`x{${text}}`)
+  return errors.length === 0 && selectors.length === 1 && selectors[0]?.matchers.length !== 0
 }

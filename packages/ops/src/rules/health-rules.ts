@@ -7,11 +7,12 @@ export const healthRules: RuleGroupOf = () => ({
     {
       alert: 'McpServiceDown',
       // A server that pushes its metrics has no `up`, and is not missed here.
-      expr: 'group by (job) (last_over_time(up[1d]) and on (job, instance) last_over_time(mcp_build_info[1d])) unless on (job) (up == 1)',
+      expr: 'count by (job) (last_over_time(up[1d]) and on (job, instance) last_over_time(mcp_build_info[1d])) unless on (job) (up == 1)',
       for: '2m',
       severity: 'critical',
       summary: 'No instance of the service can be reached',
-      description: 'Prometheus reaches no instance of {{ $labels.job }}.',
+      description:
+        'Prometheus reaches none of the instances of {{ $labels.job }}; within a day there were {{ $value }}.',
       dashboard: 'mcp-overview',
     },
     {
@@ -20,7 +21,7 @@ export const healthRules: RuleGroupOf = () => ({
       for: '2m',
       severity: 'critical',
       summary: 'An instance cannot be reached',
-      description: 'Prometheus does not reach {{ $labels.instance }} of {{ $labels.job }}.',
+      description: 'Prometheus does not reach {{ $labels.instance }} of {{ $labels.job }}: up is {{ $value }}.',
       dashboard: 'mcp-system-health',
     },
     {
@@ -29,7 +30,8 @@ export const healthRules: RuleGroupOf = () => ({
       for: '2m',
       severity: 'critical',
       summary: 'An instance reports that it is unhealthy',
-      description: '{{ $labels.instance }} of {{ $labels.job }} answers 503 on /health.',
+      description:
+        '{{ $labels.instance }} of {{ $labels.job }} answers 503 on /health: its status is {{ $value }}, where 1 is healthy.',
       dashboard: 'mcp-system-health',
     },
     {
@@ -38,7 +40,8 @@ export const healthRules: RuleGroupOf = () => ({
       for: '5m',
       severity: 'warning',
       summary: 'A health check fails',
-      description: 'The check {{ $labels.component }} of {{ $labels.instance }} fails.',
+      description:
+        'The check {{ $labels.component }} of {{ $labels.instance }} fails: its status is {{ $value }}, where 1 is healthy.',
       dashboard: 'mcp-system-health',
     },
   ],

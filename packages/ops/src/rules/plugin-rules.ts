@@ -65,7 +65,7 @@ export const pluginRules: RuleGroupOf = ({ minExecutions, pluginDuration, plugin
         for: '5m',
         severity: 'critical',
         summary: 'A plugin is not available',
-        description: 'Plugin {{ $labels.plugin }} of {{ $labels.instance }} is down.',
+        description: 'Plugin {{ $labels.plugin }} of {{ $labels.instance }} is down: mcp_plugin_up is {{ $value }}.',
         dashboard: 'mcp-plugin-performance',
       },
     ],

@@ -278,7 +278,9 @@ export const alertCases: readonly AlertCase[] = [
     title: 'the plugin has been down for more than five minutes',
     series: { [`mcp_plugin_up${at('plugin="words"')}`]: '1x3 0x10' },
     at: '12m',
-    fires: [{ labels: { ...TARGET, plugin: 'words' }, description: 'Plugin words of a:9464 is down.' }],
+    fires: [
+      { labels: { ...TARGET, plugin: 'words' }, description: 'Plugin words of a:9464 is down: mcp_plugin_up is 0.' },
+    ],
   },
   {
     alert: 'McpPluginDown',
@@ -363,14 +365,24 @@ export const alertCases: readonly AlertCase[] = [
     title: 'the only instance is down',
     series: { [`up${at('')}`]: '1x3 0x10', [build]: '1x3 _x10' },
     at: '10m',
-    fires: [{ labels: { job: 'mcp' }, description: 'Prometheus reaches no instance of mcp.' }],
+    fires: [
+      {
+        labels: { job: 'mcp' },
+        description: 'Prometheus reaches none of the instances of mcp; within a day there were 1.',
+      },
+    ],
   },
   {
     alert: 'McpServiceDown',
     title: 'service discovery has lost every instance',
     series: { [`up${at('')}`]: '1x3 _x30', [build]: '1x3 _x30' },
     at: '20m',
-    fires: [{ labels: { job: 'mcp' }, description: 'Prometheus reaches no instance of mcp.' }],
+    fires: [
+      {
+        labels: { job: 'mcp' },
+        description: 'Prometheus reaches none of the instances of mcp; within a day there were 1.',
+      },
+    ],
   },
   {
     alert: 'McpServiceDown',
@@ -402,7 +414,7 @@ export const alertCases: readonly AlertCase[] = [
       'mcp_build_info{job="mcp",instance="b:9464",version="1.0.0"}': '1x20',
     },
     at: '10m',
-    fires: [{ labels: TARGET, description: 'Prometheus does not reach a:9464 of mcp.' }],
+    fires: [{ labels: TARGET, description: 'Prometheus does not reach a:9464 of mcp: up is 0.' }],
   },
   {
     alert: 'McpTargetDown',
@@ -416,7 +428,12 @@ export const alertCases: readonly AlertCase[] = [
     title: 'the whole is unhealthy',
     series: { [`mcp_health_check_status${at('component="overall"')}`]: '1x3 0x10' },
     at: '10m',
-    fires: [{ labels: { ...TARGET, component: 'overall' }, description: 'a:9464 of mcp answers 503 on /health.' }],
+    fires: [
+      {
+        labels: { ...TARGET, component: 'overall' },
+        description: 'a:9464 of mcp answers 503 on /health: its status is 0, where 1 is healthy.',
+      },
+    ],
   },
   {
     alert: 'McpUnhealthy',
@@ -433,7 +450,12 @@ export const alertCases: readonly AlertCase[] = [
     title: 'a check is unhealthy',
     series: { [`mcp_health_check_status${at('component="redis"')}`]: '1x3 0x10' },
     at: '10m',
-    fires: [{ labels: { ...TARGET, component: 'redis' }, description: 'The check redis of a:9464 fails.' }],
+    fires: [
+      {
+        labels: { ...TARGET, component: 'redis' },
+        description: 'The check redis of a:9464 fails: its status is 0, where 1 is healthy.',
+      },
+    ],
   },
   {
     alert: 'McpHealthCheckFailing',
