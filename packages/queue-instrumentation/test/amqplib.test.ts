@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { SpanKind, SpanStatusCode, propagation, trace } from '@opentelemetry/api'
 import { connect } from 'amqplib'
@@ -286,12 +287,28 @@ testWith(rabbit, 'a trace that the app puts in the headers itself is followed, a
 })
 
 testWith(rabbit, 'a queue that is not there is not shown, and breaks no channel', async () => {
+  await channel.assertQueue('nowhere')
   channel.sendToQueue('nowhere', Buffer.from('x'))
+  const nowhere = (): QueueStatus | undefined => listQueues(telemetry).find(({ plugin }) => plugin === 'nowhere')
+  await until(() => nowhere()?.size === 1)
+  await channel.deleteQueue('nowhere')
   await channel.consume(queue, () => {})
-  await until(() => status()?.size === 0)
-  expect(listQueues(telemetry).find(({ plugin }) => plugin === 'nowhere')).not.toHaveProperty('size')
+  await until(() => nowhere()?.size === undefined && status()?.size === 0)
   expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 0 })
   expect(telemetry.points('mcp.errors')).toEqual({})
+})
+
+testWith(rabbit, 'a queue that expires when nobody uses it does so, since nobody asks for its size', async () => {
+  const bare = await connection.createChannel()
+  await channel.assertQueue(`${queue}-declared`, { expires: 300 })
+  await bare.assertQueue(`${queue}-unknown`, { expires: 300 })
+  for (const name of ['declared', 'unknown']) channel.sendToQueue(`${queue}-${name}`, Buffer.from('x'))
+  await pause(1000)
+  for (const name of ['declared', 'unknown']) {
+    const probe = await connection.createChannel()
+    probe.on('error', () => {})
+    await expect(probe.checkQueue(`${queue}-${name}`)).rejects.toThrow('NOT_FOUND')
+  }
 })
 
 testWith(
@@ -356,6 +373,7 @@ testWith(
     await broker.resume()
     connection = await connect(broker.url)
     channel = instrumentQueue(await connection.createChannel(), options())
+    await channel.assertQueue(queue)
     const message = (await channel.get(queue)) as GetMessage
     channel.nack(message)
     await until(() => status()?.size === 1)

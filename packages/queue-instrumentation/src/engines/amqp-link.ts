@@ -9,6 +9,8 @@ export const RABBITMQ = 'rabbitmq'
 
 /** Queues of one connection that are measured by name; the others are measured together, without their size. */
 const MAX_QUEUES = 200
+/** Queues of one connection of which it is known whether they may be asked. */
+const MAX_DECLARED = 10_000
 /** Queues that the broker has named: each consumer has one of its own, mostly for replies. */
 const UNNAMED = /^(?:$|amq\.)/
 
@@ -33,6 +35,11 @@ export type OwnChannelClass = new (connection: AmqpConnection) => OwnChannel
 export interface AmqpLink {
   /** Joins a queue, once. */
   queue(name: string, options: EngineOptions): QueueMember
+  /**
+   * Tells whether a queue may be asked for its size: whoever asks uses it, so that one that expires when it is not used would
+   * live as long as we do.
+   */
+  mayRead(name: string, isAllowed: boolean): void
 }
 
 interface LinkState {
@@ -43,6 +50,7 @@ interface LinkState {
   /** The latest look at a queue. */
   reading: Promise<unknown>
   readonly members: Map<string, QueueMember>
+  readonly readable: Map<string, boolean>
   lost: Error | undefined
 }
 
@@ -68,6 +76,7 @@ function createLink(connection: AmqpConnection, vhost: string, OwnChannel: OwnCh
     own: undefined,
     reading: Promise.resolve(),
     members: new Map(),
+    readable: new Map(),
     lost: undefined,
   }
   connection.once('close', (error) => closeLink(link, error))
@@ -77,6 +86,11 @@ function createLink(connection: AmqpConnection, vhost: string, OwnChannel: OwnCh
       let member = link.members.get(known)
       if (member === undefined) link.members.set(known, (member = join(link, known, options)))
       return member
+    },
+    mayRead(name, isAllowed) {
+      const { readable } = link
+      if (readable.get(name) !== false && (readable.has(name) || readable.size < MAX_DECLARED))
+        readable.set(name, isAllowed)
     },
   }
 }
@@ -157,6 +171,7 @@ function readQueue(link: LinkState, name: string): Promise<QueueReading | undefi
 /** Counts what is ready: a declaration that changes nothing, on a channel of our own. */
 async function readNow(link: LinkState, name: string): Promise<QueueReading | undefined> {
   if (link.lost !== undefined) throw link.lost
+  if (link.readable.get(name) !== true) return undefined
   try {
     link.own ??= await openOwn(link)
     const { own } = link

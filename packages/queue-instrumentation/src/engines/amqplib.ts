@@ -134,6 +134,16 @@ const channelMethods: Readonly<Record<string, Patch>> = {
       }
       return Reflect.apply(original, this, [told])
     },
+  assertQueue: (original) =>
+    function (this: unknown, queue, options, ...rest) {
+      const known = stateOf(this as AmqpChannel)
+      const { expires, arguments: given } = (options ?? {}) as {
+        expires?: unknown
+        arguments?: Record<string, unknown>
+      }
+      known?.link.mayRead(String(queue), expires === undefined && given?.['x-expires'] === undefined)
+      return Reflect.apply(original, this, [queue, options, ...rest])
+    },
   consume: (original) =>
     function (this: unknown, queue, callback, options, ...rest) {
       const known = stateOf(this as AmqpChannel)
@@ -141,6 +151,7 @@ const channelMethods: Readonly<Record<string, Patch>> = {
         return Reflect.apply(original, this, [queue, callback, options, ...rest])
       }
       const member = known.link.queue(String(queue), known.options)
+      known.link.mayRead(String(queue), true)
       const isSettled = (options as { noAck?: unknown } | undefined)?.noAck === true
       const handler = (message: AmqpMessage | null): unknown =>
         message === null
