@@ -23,7 +23,7 @@ export const growth: Suite = {
     for (const series of SERIES) {
       const input = { series, clock: false, events: quick ? 100_000 : 200_000, warmUpMs: quick ? 100 : 200 }
       const cases = recordCases(`${series.toLocaleString('en')} series`, input, NAMES)
-      rows.push(...(await alternate(cases, quick ? 1 : 3, options)))
+      rows.push(...(await alternate(cases, quick ? 1 : 2, options)))
     }
     const paced = RATES.flatMap((perSecond) =>
       ['ours, two calls', 'prom-client'].map((recorder) => pacedCase(recorder, perSecond, quick)),

@@ -116,7 +116,7 @@ export const http: Suite = {
         const cases = group.contestants.map((each) =>
           windowsOf(group, each, collector, quick ? 0.3 : 1, (server) => servers.push(server)),
         )
-        rows.push(...(await alternate(cases, quick ? 3 : 11, options)))
+        rows.push(...(await alternate(cases, quick ? 3 : 7, options)))
         await closeAll(servers)
       }
       return rows

@@ -26,7 +26,7 @@ export const logLine: Suite = {
       contestant: writer,
       measure: () => burst(writer, lines),
     }))
-    return alternate(cases, quick ? 2 : 5, options)
+    return alternate(cases, quick ? 2 : 4, options)
   },
 }
 

@@ -26,6 +26,6 @@ export const memory: Suite = {
           nodeOptions: ['--expose-gc'],
         }),
     }))
-    return alternate(cases, options.quick ? 1 : 3, options)
+    return alternate(cases, options.quick ? 1 : 2, options)
   },
 }

@@ -24,6 +24,6 @@ export const protocol: Suite = {
           input: { observer, batches: quick ? 10 : 30 } satisfies ProtocolInput,
         }),
     }))
-    return alternate(cases, quick ? 2 : 5, options)
+    return alternate(cases, quick ? 2 : 4, options)
   },
 }

@@ -22,13 +22,13 @@ export const scrape: Suite = {
   },
   run: async (options) => [
     ...(await alternate(scrapeCases(1000, options), options.quick ? 2 : 5, options)),
-    ...(await alternate(scrapeCases(10_000, options), options.quick ? 1 : 5, options)),
+    ...(await alternate(scrapeCases(10_000, options), options.quick ? 1 : 4, options)),
     ...(await alternate(scrapeCases(100_000, options), options.quick ? 1 : 3, options)),
   ],
 }
 
 function scrapeCases(series: number, { quick }: RunOptions): Case[] {
-  const scrapes = Math.max(quick ? 1 : 3, Math.min(30, (quick ? 30_000 : 100_000) / series))
+  const scrapes = Math.max(quick ? 1 : 2, Math.min(30, (quick ? 30_000 : 100_000) / series))
   return CONTESTANTS.map(({ contestant, kind, recorder, copy }) => ({
     group: `${series.toLocaleString('en')} series`,
     contestant,
