@@ -46,6 +46,15 @@ const refused = async (...args: string[]): Promise<string> => {
   )
 }
 
+/** Settings of the provisioned data source. */
+const jsonData = async (...args: string[]): Promise<unknown> => {
+  await using pack = await exported(...args)
+  const file = parse(await pack.read('grafana/provisioning/datasources/prometheus.yaml')) as {
+    datasources: { jsonData: unknown }[]
+  }
+  return file.datasources[0]?.jsonData
+}
+
 /** All rules with these thresholds, as one text. */
 const text = (given: object): string => JSON.stringify(ruleGroups({ thresholds: given }))
 
@@ -111,6 +120,16 @@ describe('ops export', () => {
     expect(await pack.read('prometheus/mcp.rules.yaml')).toContain(
       'mcp_queue_size{job="x",env=~"a|b", zone!="c"} > 100',
     )
+  })
+
+  test('leads from exemplars to their traces, where somebody says where these are', async () => {
+    expect(await jsonData()).toEqual({ timeInterval: '15s' })
+    expect(await jsonData('--traces', 'https://jaeger.example/trace/')).toEqual({
+      timeInterval: '15s',
+      exemplarTraceIdDestinations: [
+        { name: 'trace_id', url: 'https://jaeger.example/trace/$${__value.raw}', urlDisplayLabel: 'Trace' },
+      ],
+    })
   })
 
   test('takes the addresses of runbooks and Grafana into the alerts', async () => {

@@ -16,6 +16,7 @@ Writes everything into DIR, over what an earlier export wrote there.
   --runbooks URL             where you keep the runbooks (default: the dashboard that shows them)
   --grafana URL              address of Grafana, for links from alerts to dashboards and runbooks
   --logs URL                 where the dashboards' link to the logs leads (default /explore)
+  --traces URL               where a trace is, but for its id at the end; exemplars then lead there
   --email-to ADDRESS         (default team@example.com)
   --email-from ADDRESS       (default alerts@example.com)
   --smarthost HOST:PORT      mail server (default smtp.example.com:587)
@@ -40,6 +41,7 @@ export async function runExportCommand(argv: readonly string[], io: OpsIo): Prom
       runbooks: { type: 'string' },
       grafana: { type: 'string' },
       logs: { type: 'string' },
+      traces: { type: 'string' },
       'email-to': { type: 'string' },
       'email-from': { type: 'string' },
       smarthost: { type: 'string' },
@@ -62,6 +64,7 @@ export async function runExportCommand(argv: readonly string[], io: OpsIo): Prom
       runbooks: parseAddress('--runbooks', values.runbooks),
       grafana: parseAddress('--grafana', values.grafana),
       logs: parseLink('--logs', values.logs),
+      traces: parseAddress('--traces', values.traces),
     }),
     alertmanager: {
       email: given({

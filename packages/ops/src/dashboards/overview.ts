@@ -85,8 +85,7 @@ export const overview: DashboardSpec = {
         {
           title: 'Response Time',
           kind: 'timeseries',
-          description:
-            'Half, 95 and 99 of 100 requests are faster; the points are exemplars, which lead to their traces.',
+          description: 'Half, 95 and 99 of 100 requests are faster; the points are exemplars, which name their traces.',
           unit: 's',
           queries: [
             { expr: responseTime('', 0.5), legend: 'p50' },

@@ -5,10 +5,10 @@ import { alertingRules, buildRules } from '../rules/build-rules.ts'
 import { runbookFile } from '../runbooks/runbook-links.ts'
 import { runbookText } from '../runbooks/runbook-text.ts'
 import { kubernetesFiles } from './kubernetes-files.ts'
-import { stackFiles } from './stack-files.ts'
+import { stackFiles, type StackOptions } from './stack-files.ts'
 import { toYaml } from './to-yaml.ts'
 
-export interface PackOptions extends OpsOptions {
+export interface PackOptions extends OpsOptions, StackOptions {
   readonly alertmanager?: AlertmanagerOptions
 }
 

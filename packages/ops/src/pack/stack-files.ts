@@ -1,7 +1,12 @@
-import type { OpsOptions } from '../ops-options.ts'
+export interface StackOptions {
+  /** Uid of Grafana's data source. */
+  readonly datasource?: string
+  /** Address of a trace but for its id, `https://jaeger.example.com/trace/`, where exemplars lead to. */
+  readonly traces?: string
+}
 
 /** What runs the pack: scrape, provisioning of Grafana, collector, and all of it together in containers. */
-export function stackFiles({ datasource = 'prometheus' }: OpsOptions): Record<string, unknown> {
+export function stackFiles({ datasource = 'prometheus', traces }: StackOptions): Record<string, unknown> {
   return {
     'prometheus/prometheus.yaml': {
       global: { scrape_interval: '15s', evaluation_interval: '15s' },
@@ -19,7 +24,7 @@ export function stackFiles({ datasource = 'prometheus' }: OpsOptions): Record<st
           access: 'proxy',
           url: 'http://prometheus:9090',
           isDefault: true,
-          jsonData: { timeInterval: '15s' },
+          jsonData: { timeInterval: '15s', ...(traces === undefined ? {} : exemplarLinks(traces)) },
         },
       ],
     },
@@ -39,6 +44,13 @@ export function stackFiles({ datasource = 'prometheus' }: OpsOptions): Record<st
       },
     },
     'compose.yaml': compose(),
+  }
+}
+
+/** Grafana puts variables of the environment in place of `$`, but for a doubled one. */
+function exemplarLinks(traces: string): object {
+  return {
+    exemplarTraceIdDestinations: [{ name: 'trace_id', url: `${traces}$\${__value.raw}`, urlDisplayLabel: 'Trace' }],
   }
 }
 
