@@ -36,14 +36,14 @@ export function startTelemetry(given: StartOptions, assemble: Assemble): Telemet
   if (config.disabled) {
     // Nobody will read what is recorded: it is not to cost anything either.
     processMeters().setMode('off')
-    return idleTelemetry('disabled', config, problems)
+    return (holder.telemetry = idleTelemetry('disabled', config, problems))
   }
   sayProblems(config, problems)
   try {
     holder.telemetry = runTelemetry(config, problems, options, assemble)
   } catch (error) {
     diag.error(`@mcp/otel cannot start: ${reasonOf(error)}; the app runs on without it`)
-    return idleTelemetry('failed', config, problems)
+    holder.telemetry = idleTelemetry('failed', config, problems)
   }
   return holder.telemetry
 }

@@ -179,9 +179,14 @@ describe.concurrent('the doctor with a command', () => {
   })
 
   test('says that the SDK is disabled', async () => {
-    const { code, of } = await doctor(['--', NODE, fixture('started.cjs')], { OTEL_SDK_DISABLED: 'true' })
-    expect(code).toBe(1)
-    expect(of('start').found).toBe('OTEL_SDK_DISABLED is true: nothing is observed')
+    const [byVariable, byOption] = await Promise.all([
+      doctor(['--', NODE, fixture('server.cjs')], { OTEL_SDK_DISABLED: 'true' }),
+      doctor(['--', NODE, '-e', 'require("@mcp/otel").start({ disabled: true })']),
+    ])
+    for (const { code, of } of [byVariable, byOption]) {
+      expect(code).toBe(1)
+      expect(of('start').found).toBe('@mcp/otel is disabled: nothing is observed')
+    }
   })
 
   test.each(['SIGINT', 'SIGTERM'] as const)('stopped by %s, it stops the app first', async (signal) => {

@@ -43,14 +43,10 @@ export interface HowStarted {
 /** What the app's own telemetry has come to. */
 export function checkStart({ telemetry }: Facts, { isAdded, isDisabled }: HowStarted): Finding[] {
   const start = 'node --require @mcp/otel/register …, or call start() before all else'
-  if (isDisabled)
-    return [
-      fail(
-        'start',
-        'OTEL_SDK_DISABLED is true: nothing is observed',
-        'unset it, and `disabled` in the configuration file',
-      ),
-    ]
+  if (isDisabled || telemetry?.state === 'disabled') {
+    const remedy = 'unset OTEL_SDK_DISABLED, and `disabled` in options and configuration file'
+    return [fail('start', '@mcp/otel is disabled: nothing is observed', remedy)]
+  }
   if (telemetry === undefined) return [fail('start', 'nothing starts @mcp/otel in this app', `start it with ${start}`)]
   const { problems, state } = telemetry
   if (state !== 'running') return [fail('start', `@mcp/otel is ${state}`, 'see what the app says on stderr')]

@@ -4,14 +4,12 @@ import type { ExportOutcome } from './test-exports.ts'
 export interface Facts {
   readonly pid: number
   readonly node: string
-  readonly execPath: string
   /** The entry as Node was given it; `undefined` when there is none. */
   readonly entry: string | undefined
   /** By `Date.now()`. */
   readonly startedAt: number
   /** How long nothing had been loaded when this was written, which waits for code that runs. */
   readonly quietMillis: number
-  readonly isMain: boolean
   /** Whether what is loaded could be watched: a synchronous hook breaks older versions of Node. */
   readonly watchesModules: boolean
   readonly modules: readonly LoadedModule[]

@@ -51,11 +51,9 @@ export function observe(folder: string): void {
     const facts: Facts = {
       pid: process.pid,
       node: process.version,
-      execPath: process.execPath,
       entry: process.argv[1],
       startedAt,
       quietMillis: Date.now() - lastLoadAt,
-      isMain: isMainThread,
       watchesModules,
       modules,
       registeredApi: (globalOf('opentelemetry.js.api.1') as { version?: string } | undefined)?.version,
