@@ -53,7 +53,7 @@ describe('the client and the server', () => {
       { cwd: path.dirname(CLIENT), env: environment(collector) },
     )
     expect(await client.exit()).toEqual({ code: 0, signal: null })
-    await check(client, collector, 'pipe')
+    await check(client, collector, { 'network.transport': 'pipe' })
   })
 
   test('over HTTP make one trace for each call, down to the request that a tool makes', async () => {
@@ -63,11 +63,16 @@ describe('the client and the server', () => {
     const [, url = ''] = await server.sees(/^listening on (\S+)/m)
     await using client = new AppProcess(['--require', REGISTER, CLIENT, url], { cwd: path.dirname(CLIENT), env })
     expect(await client.exit()).toEqual({ code: 0, signal: null })
-    await check(client, collector, 'tcp')
+    await check(client, collector, {
+      'network.transport': 'tcp',
+      'network.protocol.version': '1.1',
+      'client.address': '127.0.0.1',
+      'client.port': expect.any(Number),
+    })
   })
 })
 
-async function check(client: AppProcess, collector: MockOtlp, network: string): Promise<void> {
+async function check(client: AppProcess, collector: MockOtlp, network: object): Promise<void> {
   expect(client.stdout.startsWith(ANSWERS)).toBe(true)
   expect(client.stdout).toMatch(/^scan-shelves: given up, /m)
 
@@ -79,7 +84,7 @@ async function check(client: AppProcess, collector: MockOtlp, network: string): 
   const received = await find('tools/call fetch-review', 'SERVER', sent.traceId)
   const asked = await find('GET', 'CLIENT', sent.traceId)
   expect(received.parentSpanId).toBe(sent.spanId)
-  expect(received.attributes['network.transport']).toBe(network)
+  expect(received.attributes).toMatchObject(network)
   expect(asked.parentSpanId).toBe(received.spanId)
   expect(traces.at(-1)).toContain(sent.traceId)
 

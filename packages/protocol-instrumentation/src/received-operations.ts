@@ -8,6 +8,7 @@ import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } 
 import { receivedMethod } from './method-names.ts'
 import { Operation, within } from './operation.ts'
 import { CANCELLED, SUCCESS, answerOutcome, cancellationOutcome, sendFailure } from './outcome-of.ts'
+import { peerAttributes } from './peer-attributes.ts'
 import { protocolState } from './protocol-state.ts'
 import type { SendOn } from './sent-operations.ts'
 import { settling } from './settling.ts'
@@ -107,7 +108,9 @@ export class ReceivedOperations {
     if (facts.kind === 'http') markServed(ambient)
     const origin = originOf(message, ambient, telemetry.options.trustRemote)
     const topic = this.#connection.topicOf(message, receivedMethod(message.method, this.#protocol))
-    return new Operation(this.#connection, 'server', message, topic, origin)
+    const operation = new Operation(this.#connection, 'server', message, topic, origin)
+    if (facts.kind === 'http') operation.describe(() => peerAttributes(ambient))
+    return operation
   }
 
   /** The result is written as JSON once at most, for its own size and for that of the message. */
