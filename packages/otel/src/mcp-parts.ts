@@ -1,5 +1,6 @@
 import { createMetricsHandler, processMeters, type Config } from '@mcp/otel-core'
 import type { Health } from '@mcp/otel-health'
+import { setMcpDefaults } from '@mcp/otel-protocol-instrumentation'
 import { diag } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type { IMetricReader, InstrumentType, MetricProducer } from '@opentelemetry/sdk-metrics'
@@ -8,6 +9,7 @@ import { createEndpointHandler, type EndpointHandler } from './endpoint/create-h
 import { startHealth } from './health/start-health.ts'
 import { nearestPackage } from './identity/nearest-package.ts'
 import { createInstrumentations } from './instrument/create-instrumentations.ts'
+import { mcpOptions } from './instrument/mcp-options.ts'
 import type { StartOptions } from './options.ts'
 import { readSources } from './read-sources.ts'
 import { producerFor } from './sdk/metric-readers.ts'
@@ -34,12 +36,13 @@ export interface McpParts {
  * Creates the parts to put into an own `NodeSDK`, instead of `start()`. Nothing is registered and no port is opened:
  * spans go where that SDK sends them, and `mcp_*` to the readers that have one of the producers.
  */
-export function mcpParts(given: Pick<StartOptions, 'http' | 'health' | 'metrics' | 'endpoint'> = {}): McpParts {
+export function mcpParts(given: Pick<StartOptions, 'http' | 'mcp' | 'health' | 'metrics' | 'endpoint'> = {}): McpParts {
   const { config, options, problems } = readSources(given)
   for (const problem of problems) diag.error(problem)
   const meters = processMeters()
   meters.setMode('own')
   meters.provider.seriesLimit = config.metrics.seriesLimit
+  setMcpDefaults(mcpOptions(config.mcp, options.mcp?.redact))
   const page = createPageReader(config, meters.provider)
   const metrics = createMetricsHandler({
     collect: (timeoutMillis) => page.collect(timeoutMillis),

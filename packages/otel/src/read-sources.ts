@@ -32,12 +32,13 @@ function withCodeOptions(given: unknown, ofFile: unknown): StartOptions {
   try {
     const options = isObject(given) ? (given as StartOptions) : {}
     if (!isObject(ofFile)) return options
-    const { health, http = {}, instrumentations, sdk } = ofFile as StartOptions
+    const { health, http = {}, instrumentations, mcp = {}, sdk } = ofFile as StartOptions
     const ofHttp = HTTP_CODE_OPTIONS.filter((name) => http[name] !== undefined).map((name) => [name, http[name]])
     return {
       ...known({ health, instrumentations, sdk }),
       ...options,
       http: { ...Object.fromEntries(ofHttp), ...options.http },
+      mcp: { ...(mcp.redact !== undefined && { redact: mcp.redact }), ...options.mcp },
     }
   } catch {
     return {}
