@@ -25,7 +25,10 @@ export function createDetailsAccess(
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return true
     }
     if (policy === 'never' || !isLoopback(remoteAddress)) return false
-    return !Object.keys(headers).some(isProxyHeader) && isLocalHost(one(headers['host']), isLoopback)
+    return (
+      !Object.keys(headers).some(isProxyHeader) &&
+      isLocalHost(one(headers['host'] ?? headers[':authority']), isLoopback)
+    )
   }
 }
 

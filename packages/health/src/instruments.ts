@@ -3,7 +3,7 @@ import type { Catalogue } from '@mcp/otel-core'
 /** Seconds, 1 ms to 30 s: checks are quick, or they run into their deadline. */
 const CHECK_BUCKETS: readonly number[] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** What the health package emits. `component` is a check's name, `plugin:<name>`, `queue:<name>`, `server` or `overall`. */
+/** What the health package emits. `component` is a check's name, `plugin:<name>`, `queue:<name>` or `overall`. */
 export const healthInstruments = {
   checkStatus: {
     kind: 'gauge',

@@ -204,6 +204,8 @@ test('a client from another address sees details with the token only', async () 
     const withToken = await health.respond({ ...base, headers, remoteAddress })
     expect('server' in JSON.parse(withToken?.body ?? '')).toBe(true)
   }
+  const rebound = { ...base, headers: { ':authority': 'rebound.example.com' }, remoteAddress: '127.0.0.1' }
+  expect('server' in JSON.parse((await health.respond(rebound))?.body ?? '')).toBe(false)
   for (const remoteAddress of ['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1']) {
     const answer = await health.respond({ ...base, remoteAddress })
     expect([remoteAddress, 'server' in JSON.parse(answer?.body ?? '')]).toEqual([remoteAddress, true])
