@@ -152,17 +152,15 @@ describe.concurrent.each(PROTOCOLS)('%s', (protocol) => {
   })
 })
 
-/** `UNAVAILABLE`, with a `google.rpc.RetryInfo` of no delay. */
-const GRPC_UNAVAILABLE = { status: 14, headers: { 'grpc-status-details-bin': retryInfo(0, 0) } }
+const bytes = (id: number, value: Uint8Array): Buffer => Buffer.from([(id << 3) | 2, value.length, ...value])
+const varint = (id: number, value: number): number[] => {
+  const result = [id << 3]
+  for (; value > 127; value = Math.floor(value / 128)) result.push((value % 128) | 128)
+  return [...result, value]
+}
 
 /** A `google.rpc.Status` with a `RetryInfo`, as protobuf in base64. */
 function retryInfo(seconds: number, nanos: number): string {
-  const bytes = (id: number, value: Uint8Array): Buffer => Buffer.from([(id << 3) | 2, value.length, ...value])
-  const varint = (id: number, value: number): number[] => {
-    const result = [id << 3]
-    for (; value > 127; value = Math.floor(value / 128)) result.push((value % 128) | 128)
-    return [...result, value]
-  }
   const duration = Buffer.from([...varint(1, seconds), ...varint(2, nanos)])
   const type = bytes(1, Buffer.from('type.googleapis.com/google.rpc.RetryInfo'))
   const detail = Buffer.concat([type, bytes(2, bytes(1, duration))])
@@ -170,6 +168,9 @@ function retryInfo(seconds: number, nanos: number): string {
     'base64',
   )
 }
+
+/** `UNAVAILABLE`, with a `google.rpc.RetryInfo` of no delay. */
+const GRPC_UNAVAILABLE = { status: 14, headers: { 'grpc-status-details-bin': retryInfo(0, 0) } }
 
 describe.concurrent('a collector that speaks gRPC', () => {
   test('and asks for a longer wait than there is time is not asked again', async () => {

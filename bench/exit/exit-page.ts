@@ -16,15 +16,16 @@ export interface Outcome {
 /** An end that comes so much later than it would have is not the same end any more. */
 const LONGEST_DELAY_MILLIS = 5000
 
+const STATES = ['up', 'down', 'hanging'] as const
 const TITLES = { up: 'The collector is up', down: 'Nobody listens there', hanging: 'The collector hangs' } as const
 const FORMATS = { cjs: 'CommonJS, `--require`', mjs: 'ES module, `--import`' } as const
 
 /** Returns the page of a comparison, in Markdown. */
 export function exitPage(outcomes: readonly Outcome[], names: readonly string[]): string {
-  const passed = names.map(
-    (name) => outcomes.filter((it) => it.contestant === name && problems(it).length === 0).length,
-  )
-  const each = outcomes.length / names.length
+  const passedRow = (what: string, of: readonly Outcome[]): string => {
+    const passed = names.map((name) => of.filter((it) => it.contestant === name && problems(it).length === 0).length)
+    return row([`**${what}, of ${of.length / names.length}**`, ...passed.map((count) => `**${count}**`)])
+  }
   return [
     '# How applications end',
     '',
@@ -47,8 +48,14 @@ export function exitPage(outcomes: readonly Outcome[], names: readonly string[])
     '',
     row(['', ...names]),
     row(['---', ...names.map(() => '---')]),
-    row([`**cases passed, of ${each}**`, ...passed.map((count) => `**${count}**`)]),
-    ...(['up', 'down', 'hanging'] as const).flatMap((state) => section(outcomes, names, state)),
+    passedRow('cases passed', outcomes),
+    ...STATES.map((state) =>
+      passedRow(
+        TITLES[state],
+        outcomes.filter((it) => it.state === state),
+      ),
+    ),
+    ...STATES.flatMap((state) => section(outcomes, names, state)),
     '',
   ].join('\n')
 }

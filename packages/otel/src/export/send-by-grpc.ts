@@ -70,7 +70,8 @@ export function createGrpcSender(): Send {
       timer.unref()
       const fail = (error: Error): void => {
         clearTimeout(timer)
-        reject(error)
+        // A call that its connection takes along says less than what happened to that.
+        reject(error.cause instanceof Error ? error.cause : error)
       }
       let said: IncomingHttpHeaders = {}
       const chunks: Buffer[] = []
