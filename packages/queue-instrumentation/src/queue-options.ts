@@ -69,7 +69,7 @@ export interface StartOptions {
 export interface SendOptions<T> {
   /** Attributes of the producer's span. */
   readonly attributes?: Attributes | undefined
-  /** Reads out of what the call came to by what id the broker knows the job. */
+  /** Reads out of what the call came to by what id the broker knows the job; called before the caller has it. */
   readonly idOf?: ((result: Awaited<T>) => string | number | undefined) | undefined
 }
 

@@ -14,11 +14,11 @@ export function sendJob<T>(
   const { span, context: own } = startProducerSpan(source, undefined, context.active(), attributes)
   const carrier: Record<string, string> = {}
   inject(source, own, carrier)
+  if (span?.isRecording() !== true) return context.with(own, call, undefined, carrier)
   return observeCall(
     () => call(carrier),
     own,
     (outcome) => {
-      if (span?.isRecording() !== true) return
       const { errorType } = resolveEnd(outcome, {}, source.say)
       if (errorType !== undefined) failSpan(span, errorType, outcome)
       else if (idOf !== undefined && 'result' in outcome) {

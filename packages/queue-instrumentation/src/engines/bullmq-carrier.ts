@@ -22,21 +22,23 @@ export function withCarrier<O extends BullJobOptions>(
   if (given?.metadata !== undefined || given?.omitContext === true) return undefined
   if (Object.keys(carrier).length === 0 && !isParent) return undefined
   const metadata = JSON.stringify({ ...carrier, [OURS]: isParent ? 'parent' : 'job' })
-  return { ...(options as O), telemetry: { ...given, metadata } }
+  const telemetry = given === undefined ? { metadata } : { ...given, metadata }
+  return { ...(options as O), telemetry }
 }
 
 /** Reads what travelled with a job. */
 export function readTravelling(job: BullJob): Travelling {
-  const { [OURS]: ours, ...carrier } = carrierOf(job.opts?.telemetry?.metadata)
-  return { carrier, isParent: ours === 'parent' }
+  // Propagators pass over our own field.
+  const carrier = carrierOf(job.opts?.telemetry?.metadata)
+  return { carrier, isParent: carrier[OURS] === 'parent' }
 }
 
 /** Takes our metadata away again, before the app sees the job. */
 export function hideCarrier(job: BullJob): void {
   if (!isOurs(job.opts?.telemetry?.metadata)) return
   const { telemetry, ...opts } = job.opts as BullJobOptions
-  const { metadata, ...rest } = telemetry as BullTelemetry
-  job.opts = Object.keys(rest).length > 0 ? { ...opts, telemetry: rest } : opts
+  if (telemetry?.omitContext === undefined) job.opts = opts
+  else job.opts = { ...opts, telemetry: { omitContext: telemetry.omitContext } }
 }
 
 /** Ours ends with our own field. */
@@ -51,7 +53,7 @@ function carrierOf(metadata: unknown): Record<string, string> {
   try {
     const parsed: unknown = JSON.parse(metadata)
     if (typeof parsed !== 'object' || parsed === null) return {}
-    for (const value of Object.values(parsed)) if (typeof value !== 'string') return {}
+    if (!isOurs(metadata) && !Object.values(parsed).every((value) => typeof value === 'string')) return {}
     return parsed as Record<string, string>
   } catch {
     return {}
