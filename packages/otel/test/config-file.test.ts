@@ -8,6 +8,8 @@ import { readConfig } from '@mcp/otel-core'
 import { describe, expect, test } from 'vitest'
 
 import { AppProcess, REGISTER, root } from '../../../test/support/app-process.ts'
+import { findOldestNode } from '../../../test/support/components.ts'
+import { testWith } from '../../../test/support/test-with.ts'
 import { loadConfigFile } from '../src/config-file/load-config-file.ts'
 
 interface Folder extends AsyncDisposable {
@@ -246,3 +248,24 @@ test('what only code can give is taken from a module, and options of start() rep
   )
   expect(routes).toEqual(['/by-file\n', '/by-code\n'])
 })
+
+testWith(
+  await findOldestNode(),
+  'the oldest Node loads what is no TypeScript, and says why not the rest',
+  async (node) => {
+    await using folder = await appFolder()
+    const entry = folder.write('app.cjs', '')
+    const env = { MCP_OTEL_PORT: '0' }
+    folder.write('mcp.otel.ts', 'export default { serviceName: "typed" as string }')
+    await using typed = new AppProcess(['--require', REGISTER, entry], { cwd: folder.path, env, node })
+    await typed.exit()
+    expect(typed.stderr).toMatch(
+      /^\[mcp-otel\] mcp\.otel\.ts cannot be used: this Node\.js does not load TypeScript by itself; /,
+    )
+    const other = folder.write('other.mjs', 'export default { serviceName: "from-mjs" }')
+    const named = { ...env, MCP_OTEL_CONFIG_FILE: other }
+    await using plain = new AppProcess(['--require', REGISTER, entry], { cwd: folder.path, env: named, node })
+    await plain.exit()
+    expect(plain.stderr).toMatch(/^\[mcp-otel\] @mcp\/otel \S+ observes from-mjs /)
+  },
+)

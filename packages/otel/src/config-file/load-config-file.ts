@@ -36,6 +36,8 @@ export function loadConfigFile(surroundings: Surroundings): ConfigFile {
 function load({ path, name }: FoundFile): FileSettings {
   const text = readBounded(path)
   if (path.endsWith('.json')) return { name, options: settingsObject(fromJson(text)) }
+  // Without it an older Node.js reads the file as JavaScript, and blames the first type.
+  if (/\.[cm]?ts$/.test(path) && !process.features.typescript) throw new Error(NO_TYPESCRIPT)
   return { name, options: settingsObject(fromModule(path)), otherOptions: CODE_OPTIONS }
 }
 
@@ -70,10 +72,11 @@ function describe(value: unknown): string {
   return value === null || value === undefined ? String(value) : `a ${typeof value}`
 }
 
+const NO_TYPESCRIPT =
+  'this Node.js does not load TypeScript by itself; use Node.js 22.18 or later, or write it as .mjs or .json'
+
 const IN_OTHER_WORDS: Readonly<Record<string, string>> = {
   ERR_REQUIRE_ASYNC_MODULE: 'it awaits something at its top level, and the start of the app cannot wait',
-  ERR_UNKNOWN_FILE_EXTENSION:
-    'this Node.js does not load TypeScript by itself; use Node.js 22.18 or later, or write it as .mjs or .json',
   EACCES: 'this user may not read it',
 }
 
