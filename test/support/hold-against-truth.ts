@@ -92,6 +92,9 @@ export async function holdAgainstTruth(given: QueueApp): Promise<void> {
   const workers = [0, 1, 2, 3].map(() => new Worker(given))
   for (const { app } of workers) stack.use(app)
   const endpoints = await Promise.all(workers.map(({ app }) => app.endpoint()))
+  // All begin at once, or the first ones would leave nothing to the last.
+  await Promise.all(workers.map(({ app }) => app.sees(/"ready"/)))
+  for (const { app } of workers) app.child.stdin?.write('go\n')
   const [doomed] = workers as [Worker, ...Worker[]]
   await until(() => doomed.count('success') > JOBS / 50)
   doomed.app.child.kill('SIGKILL')
