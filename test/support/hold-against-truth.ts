@@ -134,9 +134,6 @@ export async function holdAgainstTruth(given: QueueApp): Promise<void> {
       Object.keys(of('mcp_queue_info')).find((it) => it.includes('scope="shared"')) ?? '',
     ])
   }
-  const page = await scrape(await (producers[0] as AppProcess).endpoint())
-  expect(page.of('mcp_errors_total')).not.toHaveProperty('{source="queue",type="BrokerTimeoutError"}')
-
   // Every job runs in the trace of the request that it came from, and sees nothing of that.
   const starts = workers.flatMap(({ lines }) => lines.filter(({ started }) => started !== undefined))
   const strays = starts.filter(
