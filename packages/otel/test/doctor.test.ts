@@ -163,7 +163,7 @@ describe.concurrent('the doctor with a command', () => {
   test('does not wait for an app that never listens, and stops it though it does not want to', async () => {
     const { bad, code, of } = await doctor(['--', NODE, '--require', REGISTER, fixture('doctor/stubborn.cjs')])
     expect([code, bad]).toEqual([0, []])
-    expect(of('requests').found).toBe('the app opened no server: there are no requests to count')
+    expect(of('requests').found).toBe('the app opened no server in its main thread: there are no requests to count')
     const [, pid] = /runs as process (\d+)$/.exec(of('app').found) ?? []
     expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH')
   })

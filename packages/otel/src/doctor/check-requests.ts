@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import type { Facts, ServerFacts } from './facts.ts'
+import { ownServers, type Facts, type ServerFacts } from './facts.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { reach } from './reach.ts'
 import { readPage } from './read-page.ts'
@@ -11,9 +11,10 @@ const PATIENCE_MILLIS = 3000
 const POLL_MILLIS = 50
 
 /** Makes a request to the app's own server, and looks whether it is counted: the proof that HTTP is observed. */
-export async function checkRequests({ hooks, servers, telemetry }: Facts, token: string | undefined): Promise<Finding> {
+export async function checkRequests(facts: Facts, token: string | undefined): Promise<Finding> {
+  const { hooks, telemetry } = facts
   const endpoint = telemetry?.url
-  const own = servers.filter(({ port }) => !endpoint?.endsWith(`:${port}`))
+  const own = ownServers(facts)
   const server = own.find(({ protocol }) => protocol !== 'other')
   if (server === undefined) return unserved(own.length, hooks)
   const url = urlOf(server)
@@ -46,7 +47,7 @@ function unserved(others: number, hooks: Facts['hooks']): Finding {
   const speaks = hooks.find(({ loaded, what }) => loaded > 0 && what.includes('Model Context Protocol'))
   if (speaks !== undefined)
     return ok('requests', 'the app has no HTTP server; its messages of the Model Context Protocol are observed')
-  const what = others > 0 ? 'no server of the app speaks HTTP' : 'the app opened no server'
+  const what = others > 0 ? 'no server of the app speaks HTTP' : 'the app opened no server in its main thread'
   return ok('requests', `${what}: there are no requests to count`)
 }
 

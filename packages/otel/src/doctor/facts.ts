@@ -57,3 +57,8 @@ export interface ServerFacts {
   readonly address: string
   readonly port: number
 }
+
+/** Returns the servers of the app, without our endpoint. */
+export function ownServers({ servers, telemetry }: Facts): readonly ServerFacts[] {
+  return servers.filter(({ port }) => telemetry?.url?.endsWith(`:${port}`) !== true)
+}

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { isLauncher } from '../register-guard.ts'
-import type { Facts } from './facts.ts'
+import { ownServers, type Facts } from './facts.ts'
 
 export interface StartOptions {
   /** What to run, and its arguments. */
@@ -117,12 +117,16 @@ function readFacts(folder: string): Facts[] {
     .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Facts)
 }
 
-/** Of several processes the app is the one with telemetry, else one that listens, else the first. */
+/** Of several processes the app is the one with telemetry and an HTTP server, else one with either, else the first. */
 function theApp(all: readonly Facts[]): Facts | undefined {
-  const apps = all
+  const [first] = all
     .filter(({ entry }) => entry === undefined || !isLauncher(entry))
-    .toSorted((a, b) => a.startedAt - b.startedAt)
-  return (
-    apps.find(({ telemetry }) => telemetry !== undefined) ?? apps.find(({ servers }) => servers.length > 0) ?? apps[0]
-  )
+    .toSorted((a, b) => rank(b) - rank(a) || a.startedAt - b.startedAt)
+  return first
+}
+
+/** The primary process of a cluster listens as well, but speaks no HTTP. */
+function rank(facts: Facts): number {
+  const speaksHttp = ownServers(facts).some(({ protocol }) => protocol !== 'other')
+  return (facts.telemetry === undefined ? 0 : 2) + Number(speaksHttp)
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import type { Facts } from './facts.ts'
+import { ownServers, type Facts } from './facts.ts'
 import type { StartedApp } from './start-app.ts'
 
 const POLL_MILLIS = 50
@@ -27,8 +27,9 @@ export async function watchApp(app: StartedApp, waitMillis: number, stopped: Abo
   }
 }
 
-function hasStarted({ exports, quietMillis: quiet, servers, telemetry }: Facts): boolean {
-  const isServing = servers.some(({ port }) => !telemetry?.url?.endsWith(`:${port}`))
+function hasStarted(facts: Facts): boolean {
+  const { exports, quietMillis: quiet, telemetry } = facts
+  const isServing = ownServers(facts).length > 0
   if (telemetry === undefined) return quiet > QUIET_MILLIS || (isServing && quiet > LISTENING_MILLIS)
   if (!telemetry.isSettled || (telemetry.state === 'running' && exports === undefined)) return false
   return isServing || quiet > QUIET_MILLIS
