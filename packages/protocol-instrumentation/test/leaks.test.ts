@@ -54,13 +54,15 @@ function act(rig: Rig, deed: Deed): Promise<unknown> {
 }
 
 test.each([
-  ['v1 ESM', 'memory'],
-  ['v1 CJS', 'stdio'],
-  ['v2', 'memory'],
-  ['v2', 'stdio'],
+  ['v1 ESM', 'memory', 12],
+  ['v1 CJS', 'stdio', 12],
+  ['v2', 'memory', 12],
+  ['v2', 'stdio', 12],
+  ['v1 CJS', 'http stateful', 4],
+  ['v2', 'http stateful', 4],
 ] as const)(
   '%s over %s: whatever is called and given up, at the close every span has ended',
-  async (stack, transport) => {
+  async (stack, transport, numRuns) => {
     await fc.assert(
       fc.asyncProperty(fc.array(deeds, { minLength: 1, maxLength: 12 }), async (program) => {
         const counter = createSpanCounter()
@@ -77,7 +79,7 @@ test.each([
         })
         expect(counter.started()).toBeGreaterThan(program.length)
       }),
-      { numRuns: 12 },
+      { numRuns },
     )
   },
 )
