@@ -2,13 +2,19 @@ import { expect } from 'vitest'
 
 import { AppProcess, REGISTER, root } from './support/app-process.ts'
 import { findRedis } from './support/components.ts'
+import { startMockOtlp } from './support/mock-otlp.ts'
 import { startRedis } from './support/start-redis.ts'
 import { testWith } from './support/test-with.ts'
 
 /** Runs an app to its end, on a Redis of its own. */
-async function outputOf(port: number, bullmq: string, args: readonly string[]): Promise<string> {
+async function outputOf(
+  port: number,
+  bullmq: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   await using app = new AppProcess([...args, `${root}/test/fixtures/bullmq-app.cjs`], {
-    env: { REDIS_PORT: String(port), BULLMQ: bullmq, MCP_OTEL_PORT: '0', MCP_OTEL_BANNER: 'off' },
+    env: { REDIS_PORT: String(port), BULLMQ: bullmq, MCP_OTEL_PORT: '0', MCP_OTEL_BANNER: 'off', ...env },
   })
   const { code, signal } = await app.exit()
   return `${app.stdout}${app.stderr}ended with ${code ?? signal}`
@@ -33,12 +39,19 @@ for (const bullmq of ['bullmq', 'bullmq-5']) {
     async (found) => {
       await using without = await startRedis(found)
       await using withUs = await startRedis(found)
+      await using collector = await startMockOtlp()
+      const env = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${collector.httpUrl}/v1/metrics` }
       const [expected, actual] = await Promise.all([
         outputOf(without.port, bullmq, []),
-        outputOf(withUs.port, bullmq, ['--require', REGISTER]),
+        outputOf(withUs.port, bullmq, ['--require', REGISTER], env),
       ])
       expect(expected).toContain('["closed"]\nended with 3')
       expect(bySpeaker(actual)).toEqual(bySpeaker(expected))
+      const counted = collector.points.all.filter(({ name }) => name === 'mcp.queue.jobs')
+      expect(Object.fromEntries(counted.map(({ attributes, value }) => [attributes['status'], value]))).toMatchObject({
+        success: 6,
+        error: 2,
+      })
     },
   )
 }
