@@ -22,22 +22,28 @@ async function run({ suites: chosen, quick, compare }: Request): Promise<void> {
     if (problem !== undefined) progress(`those that are not installed will not run: ${problem}`)
   }
   const ran: Record<string, SuiteResult> = {}
+  const file = quick ? 'RESULTS-quick' : 'RESULTS'
   for (const suite of chosen) {
     try {
-      ran[suite.name] = await runSuite(suite, quick, progress)
-      console.log(`${suiteText(suite.name, ran[suite.name] as SuiteResult)}\n`)
+      const result = await runSuite(suite, quick, progress)
+      ran[suite.name] = result
+      console.log(`${suiteText(suite.name, result)}\n`)
+      if (!compare) write(file, { [suite.name]: result })
     } catch (error) {
       process.exitCode = 1
       const { message, cause } = error as Error
       progress(`${suite.name} failed: ${message}${cause instanceof Error ? `: ${cause.message}` : ''}`)
     }
   }
-  if (compare) return showComparison(ran)
-  const file = quick ? 'RESULTS-quick' : 'RESULTS'
+  if (compare) showComparison(ran)
+  else progress(`written to bench/${file}.md and bench/${file}.json`)
+}
+
+/** After each suite, so that a run that is broken off keeps what it has. */
+function write(file: string, ran: Results['suites']): void {
   const names = suites.map(({ name }) => name)
   const results = writeResults(file, names, ran)
-  if (!quick) writeReports(results)
-  progress(`written to bench/${file}.md and bench/${file}.json`)
+  if (file === 'RESULTS') writeReports(results)
 }
 
 function showComparison(ran: Results['suites']): void {
