@@ -1,4 +1,4 @@
-import { observeCall } from '@mcp/otel-core'
+import { observeCall, processWide } from '@mcp/otel-core'
 import type { Context } from '@opentelemetry/api'
 
 import type { JobRun } from './job-run.ts'
@@ -25,6 +25,15 @@ export interface TaskWrapper {
   readonly jobOf: (job: JobKey) => JobKey
 }
 
+/** Whether a task tells of its job already: the queue that it is put in need not tell of it, too. */
+export function isWrappedTask(task: object): boolean {
+  return wrappedTasks().has(task)
+}
+
+function wrappedTasks(): WeakSet<object> {
+  return processWide('wrapped-tasks', () => new WeakSet<object>())
+}
+
 /** Creates what makes jobs of tasks. */
 export function createTaskWrapper({ enqueued, started, removed, dropped }: TaskEvents): TaskWrapper {
   const jobs = new WeakMap<object, JobKey>()
@@ -45,6 +54,7 @@ export function createTaskWrapper({ enqueued, started, removed, dropped }: TaskE
         },
       })
       jobs.set(wrapped, job)
+      wrappedTasks().add(wrapped)
       collected.register(wrapped, () => {
         signal?.removeEventListener('abort', leave)
         dropped(job)

@@ -54,6 +54,16 @@ describe.each(Object.entries(versions))('p-queue %s', (version, Class) => {
   const create = (options?: Options): Queue =>
     instrumentQueue(new Class(options), { plugin: 'files', meterProvider: telemetry.meterProvider })
 
+  test('a task that its app has wrapped is one job, under the plugin that the app says', async () => {
+    const queue = create()
+    const measured = instrumentQueue({ plugin: 'words', ...telemetry })
+    expect(await queue.add(measured.wrap(() => 'done'))).toBe('done')
+    expect(listQueues(telemetry).map(({ plugin, jobs }) => [plugin, jobs.success])).toEqual([
+      ['files', 0],
+      ['words', 1],
+    ])
+  })
+
   test('jobs wait until their turn, run in the trace of who added them, and are counted by their end', async () => {
     const queue = instrumentQueue(new Class({ concurrency: 1 }), { ...telemetry })
     const gate = Promise.withResolvers<string>()

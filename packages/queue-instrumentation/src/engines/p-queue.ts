@@ -2,6 +2,7 @@ import { observeCall, processWide } from '@mcp/otel-core'
 
 import type { JobRun } from '../job-run.ts'
 import type { InstrumentedQueue } from '../measure-queue.ts'
+import { isWrappedTask } from '../task-wrapper.ts'
 import { isCalledByApp } from './app-code.ts'
 import type { EngineOptions, QueueEngine } from './engine.ts'
 import { localQueue } from './local-queue.ts'
@@ -94,7 +95,7 @@ function patch(owner: PQueue): void {
   const { add, clear } = owner
   const methods = {
     add(this: PQueue, task: Task, ...rest: [options?: AddOptions]) {
-      const known = typeof task === 'function' ? measuredOf(this) : null
+      const known = typeof task === 'function' && !isWrappedTask(task) ? measuredOf(this) : null
       return known === null
         ? Reflect.apply(add, this, [task, ...rest])
         : Reflect.apply(add, this, [measureTask(known, task, rest[0] ?? {}, this.timeout), ...rest])
