@@ -17,11 +17,14 @@ const MAIN = `${root}/examples/plugin-server/src/main.ts`
 const PLUGINS = `${root}/test/fixtures/faulty-plugins`
 const [prometheus, alertmanager] = [await findPrometheus(), await findRunnableAlertmanager()]
 
-/** Minutes as seconds, and windows long enough for scrapes once a second. */
+/**
+ * Minutes as seconds, and windows long enough for scrapes once a second. A target is down only after some of them: on a
+ * busy machine one comes late now and then, and an instance that is down silences what is looked for here.
+ */
 function faster(yaml: string): string {
   return yaml
     .replaceAll('[5m]', '[10s]')
-    .replaceAll(/\b(for|group_wait|group_interval): \d+[ms]\b/g, (_, name: string) => `${name}: 2s`)
+    .replaceAll(/\bfor: (\d+)m\b/g, (_, minutes: string) => (minutes === '2' ? 'for: 8s' : 'for: 2s'))
 }
 
 const TIMEOUT_MS = 90_000

@@ -129,8 +129,6 @@ testWith(
       scrape: { example: { targets: examples.endpoints.map((endpoint) => new URL(endpoint).host) } },
       ruleFiles: [rules],
     })
-    await server.untilScraped('example')
-
     const client = createPrometheusClient(server.url)
     const end = performance.now() + 60_000
     let lacking: Finding[]
