@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 
 import { AppProcess, REGISTER, root } from './support/app-process.ts'
 import { findOldestNode } from './support/components.ts'
+import { accountOf, endingApp, ENDINGS } from './support/endings.ts'
 import { startMockOtlp } from './support/mock-otlp.ts'
 import { scrapeUntil } from './support/scrape.ts'
 import { testWith } from './support/test-with.ts'
@@ -63,6 +64,36 @@ for (const [flag, app] of [
       const expected = '{method="GET",endpoint="/users/:id",status="200"}'
       const page = await scrapeUntil(endpoint, (it) => it.of('mcp_requests_total')[expected] === 1)
       expect(page.of('mcp_requests_total')).toEqual({ [expected]: 1 })
+    },
+    60_000,
+  )
+}
+
+for (const [how, protocol, format, flag] of [
+  ['by process.exit()', 'grpc', 'cjs', '--require'],
+  ['by an uncaught exception', 'http/protobuf', 'mjs', '--import'],
+  ['by SIGTERM, whose handler exits at once', 'http/json', 'cjs', '--import'],
+  ['by SIGTERM, whose handler drains and exits', 'http/protobuf', 'mjs', '--require'],
+] as const) {
+  testWith(
+    oldest,
+    `on the oldest Node, nothing is lost when the .${format} app under ${flag} ends ${how}`,
+    async (node) => {
+      await using collector = await startMockOtlp()
+      await using process = new AppProcess([flag, REGISTER, endingApp(`app.${format}`), how], {
+        node,
+        env: {
+          MCP_OTEL_PORT: '0',
+          MCP_OTEL_FLUSH_TIMEOUT: '20000',
+          OTEL_SERVICE_NAME: how,
+          OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+          OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? collector.grpcUrl : collector.httpUrl,
+        },
+      })
+      await ENDINGS[how]?.provoke?.(process)
+      await process.exit()
+      const recorded = ENDINGS[how]?.recorded
+      expect(accountOf(collector, how)).toEqual({ spans: recorded, logs: recorded, events: recorded })
     },
     60_000,
   )
