@@ -14,6 +14,8 @@ import { testWith } from './support/test-with.ts'
 
 /** The whole of ten thousand takes a minute: `npm run test:queues`. */
 const JOBS = Number(process.env['MCP_TEST_QUEUE_JOBS'] ?? 1000)
+/** Before the test is given up, so that what it started is stopped. */
+const LIMIT_MS = 60_000 + JOBS * 20
 const JOBS_A_REQUEST = 50
 const CONCURRENCY = 5
 const PLUGIN = '{plugin="mail"}'
@@ -98,6 +100,7 @@ testWith(
     await using broker = await startRedis(found)
     await using collector = await startMockOtlp()
     const redis = new Redis({ port: broker.port })
+    const late = AbortSignal.timeout(LIMIT_MS)
     await using apps = new AsyncDisposableStack()
     const launch = (...args: Parameters<typeof start>): AppProcess => apps.use(start(...args))
     const producers = [0, 1].map(() => launch('bullmq-producer', broker.port, collector))
@@ -110,7 +113,7 @@ testWith(
     }
     const endpoints = await Promise.all(producers.map((app) => app.endpoint()))
     for (const endpoint of endpoints) {
-      await untilSizeIs(endpoint, redis)
+      await untilSizeIs(endpoint, redis, late)
     }
 
     // Two workers hang with all that they can hold; when they do, nothing more is counted there, and they are killed.
@@ -120,7 +123,8 @@ testWith(
     const lastPages: Page[] = []
     for (const victim of doomed) {
       const endpoint = await victim.endpoint()
-      await victim.sees(new RegExp(`(?:hanging[^]*){${CONCURRENCY}}`))
+      const hangs = victim.sees(new RegExp(`(?:hanging[^]*){${CONCURRENCY}}`))
+      await Promise.race([hangs, pause(LIMIT_MS, undefined, { signal: late, ref: false })])
       lastPages.push(await scrape(endpoint))
       await victim.stop('SIGKILL')
       alive.push(works())
@@ -140,7 +144,7 @@ testWith(
         sum(all, 'mcp_queue_jobs_total{plugin="mail",status="error"}')
       )
     }
-    while ((await counted()) < total) await pause(100)
+    while ((await counted()) < total) await pause(100, undefined, { signal: late })
 
     const lines = (await redis.lrange('ledger', 0, -1)).map((line) => JSON.parse(line) as Line)
     const idsOf = (outcome: Line['outcome']): number =>
@@ -195,14 +199,14 @@ testWith(
     redis.disconnect()
     if ('MCP_TEST_QUEUE_JOBS' in process.env) console.error(JSON.stringify({ jobs: total, ...figures, ...errors }))
   },
-  60_000 + JOBS * 20,
+  LIMIT_MS + 10_000,
 )
 
-async function untilSizeIs(endpoint: string, redis: Redis): Promise<void> {
+async function untilSizeIs(endpoint: string, redis: Redis, late: AbortSignal): Promise<void> {
   // Delayed jobs become ready meanwhile.
   for (;;) {
     const [before, page, after] = [await waiting(redis), await scrape(endpoint), await waiting(redis)]
     if (before === after && page.samples.get(`mcp_queue_size${PLUGIN}`) === before) return
-    await pause(50)
+    await pause(50, undefined, { signal: late })
   }
 }
