@@ -1,3 +1,4 @@
+import { executionAsyncResource } from 'node:async_hooks'
 import type { ChildProcess } from 'node:child_process'
 import { type EventEmitter, errorMonitor } from 'node:events'
 import { constants } from 'node:os'
@@ -23,6 +24,8 @@ const STOP_SIGNALS: ReadonlySet<unknown> = new Set(['SIGTERM', 'SIGINT', 'SIGQUI
 interface Kill {
   readonly signal: string
   readonly afterMs: number
+  /** Whether it came straight from a timer: Node's own limit runs from before the start, which may take long. */
+  readonly fromTimer: boolean
 }
 
 /** Calls `end` once with how a subprocess ended. */
@@ -38,7 +41,9 @@ export function observeSubprocess(child: ChildProcess, limits: Limits, end: (end
     return
   }
   const forget = watchKill(child, (signal) => {
-    kill ??= { signal, afterMs: performance.now() - observed }
+    const cause: { constructor?: { name?: unknown } } = executionAsyncResource()
+    const fromTimer = cause.constructor?.name === 'Timeout'
+    kill ??= { signal, afterMs: performance.now() - observed, fromTimer }
   })
   // The monitor sees errors without handling them: an application that does not, must fail as without us.
   const onError = (error: unknown): void => {
@@ -74,8 +79,7 @@ function endOf({ code, signal, kill, abort, limits }: Exit): ExecutionEnd {
   if (abort !== undefined) return { status: outcomeStatus({ error: abort }), error: abort }
   if (limits.signal?.aborted === true) return { status: stopStatus(limits.signal.reason) }
   if (kill !== undefined && (kill.signal === signal || STOP_SIGNALS.has(kill.signal))) {
-    const byTimer = limits.timeout !== undefined && kill.afterMs >= limits.timeout - TIMER_TOLERANCE_MS
-    return { status: byTimer ? 'timeout' : 'cancelled' }
+    return { status: isByLimit(kill, limits.timeout) ? 'timeout' : 'cancelled' }
   }
   if (code === 0) return { status: 'success' }
   const error =
@@ -83,6 +87,12 @@ function endOf({ code, signal, kill, abort, limits }: Exit): ExecutionEnd {
       ? failure('ExitCodeError', `exited with code ${code}`)
       : failure('SignalError', `killed by ${signal}`)
   return { status: 'error', error }
+}
+
+function isByLimit({ afterMs, fromTimer }: Kill, timeout: number | undefined): boolean {
+  if (timeout === undefined) return false
+  const least = fromTimer ? timeout / 2 : timeout - TIMER_TOLERANCE_MS
+  return afterMs >= least
 }
 
 function stopStatus(reason: unknown): OutcomeStatus {

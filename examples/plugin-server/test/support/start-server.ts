@@ -129,6 +129,7 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
 
 function logLines(file: string): Record<string, unknown>[] {
   if (!existsSync(file)) return []
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  // What comes after the last line break is being written just now.
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
