@@ -20,7 +20,7 @@ export function warmUp(run: RunEvents, millis: number): void {
 export function nanosPerEvent(run: RunEvents, events: number): Measured {
   const rough = Math.ceil(events / FEWEST_BATCHES / 4)
   const micros = (microsOf(run, rough) / rough) * (events - rough)
-  const batches = Math.max(FEWEST_BATCHES, Math.min(events / 1000, Math.round(micros / BATCH_MICROS)))
+  const batches = Math.max(FEWEST_BATCHES, Math.min(Math.floor(events / 1000), Math.round(micros / BATCH_MICROS)))
   const batch = Math.floor((events - rough) / batches)
   const measured = cleanOf(measureBatches(batches, () => (microsOf(run, batch) * 1000) / batch))
   run(events - rough - batch * batches)
