@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { Redis } from 'ioredis'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 
 import { AppProcess, REGISTER, root } from './support/app-process.ts'
 import { findRedis } from './support/components.ts'
@@ -23,10 +23,15 @@ const PLUGIN = '{plugin="mail"}'
 /** What the handlers wrote down. */
 interface Line {
   readonly id: string
-  readonly wait?: number
-  readonly retryWait?: number
+  /** Which attempt has started, and when. */
+  readonly attempt?: number
+  readonly startedAt?: number
   readonly telemetry?: boolean
   readonly outcome?: 'success' | 'retry' | 'error'
+  /** Which attempt was put back. */
+  readonly putBack?: number
+  /** From when on the first attempt could start, or the one after that which was put back. */
+  readonly readyAt?: number
 }
 
 interface Job {
@@ -77,6 +82,41 @@ function sum(pages: readonly Page[], sample: string): number {
 /** Milliseconds, as seconds together. */
 function addUp(times: readonly number[]): number {
   return times.reduce((a, b) => a + b, 0) / 1000
+}
+
+/** What the pages say, beside what the handlers wrote down. */
+function look(all: readonly Page[], ledger: readonly string[]) {
+  const lines = ledger.map((line) => JSON.parse(line) as Line)
+  const waits = waitsOf(lines)
+  const idsOf = (outcome: Line['outcome']): number =>
+    new Set(lines.filter((line) => line.outcome === outcome).map(({ id }) => id)).size
+  const figures = {
+    success: sum(all, 'mcp_queue_jobs_total{plugin="mail",status="success"}'),
+    error: sum(all, 'mcp_queue_jobs_total{plugin="mail",status="error"}'),
+    cancelled: sum(all, 'mcp_queue_jobs_total{plugin="mail",status="cancelled"}'),
+    waits: sum(all, `mcp_queue_wait_seconds_count${PLUGIN}`),
+    retryWaits: sum(all, `mcp_queue_retry_wait_seconds_count${PLUGIN}`),
+  }
+  const truth = {
+    success: idsOf('success'),
+    error: idsOf('error'),
+    cancelled: 0,
+    waits: waits.first.length,
+    retryWaits: waits.retries.length,
+  }
+  return { all, lines, waits, figures, truth }
+}
+
+/** How long the attempts have waited that were ready at a known time, in milliseconds. */
+function waitsOf(lines: readonly Line[]): { readonly first: readonly number[]; readonly retries: readonly number[] } {
+  const putBack = new Map(lines.map(({ id, putBack: attempt, readyAt }) => [`${id} ${attempt}`, readyAt]))
+  const [first, retries]: [number[], number[]] = [[], []]
+  for (const { id, attempt, startedAt = 0, readyAt } of lines) {
+    if (attempt === undefined) continue
+    const ready = readyAt ?? putBack.get(`${id} ${attempt - 1}`)
+    if (ready !== undefined) (attempt === 1 ? first : retries).push(Math.max(0, startedAt - ready))
+  }
+  return { first, retries }
 }
 
 async function appUrl(app: AppProcess): Promise<string> {
@@ -146,37 +186,20 @@ testWith(
     }
     while ((await counted()) < total) await pause(100, undefined, { signal: late })
 
-    const lines = (await redis.lrange('ledger', 0, -1)).map((line) => JSON.parse(line) as Line)
-    const idsOf = (outcome: Line['outcome']): number =>
-      new Set(lines.filter((line) => line.outcome === outcome).map(({ id }) => id)).size
-    const all = [...lastPages, ...(await pages())]
-    const figures = {
-      success: sum(all, 'mcp_queue_jobs_total{plugin="mail",status="success"}'),
-      error: sum(all, 'mcp_queue_jobs_total{plugin="mail",status="error"}'),
-      cancelled: sum(all, 'mcp_queue_jobs_total{plugin="mail",status="cancelled"}'),
-      waits: sum(all, `mcp_queue_wait_seconds_count${PLUGIN}`),
-      retryWaits: sum(all, `mcp_queue_retry_wait_seconds_count${PLUGIN}`),
-    }
-    const waits = lines.flatMap(({ wait }) => wait ?? [])
-    const retryWaits = lines.flatMap(({ retryWait }) => retryWait ?? [])
-    expect(figures).toEqual({
-      success: idsOf('success'),
-      error: idsOf('error'),
-      cancelled: 0,
-      waits: waits.length,
-      retryWaits: expect.any(Number),
-    })
-    // A retry whose wait is not known for sure is left out, never made up: rarely one is.
-    expect(figures.retryWaits).toBeLessThanOrEqual(retryWaits.length)
-    expect(figures.retryWaits).toBeGreaterThanOrEqual(retryWaits.length * 0.98)
+    // What the last ones write down may come after they are counted.
+    const { all, lines, figures, waits } = await vi.waitFor(async () => {
+      const seen = look([...lastPages, ...(await pages())], await redis.lrange('ledger', 0, -1))
+      expect(seen.figures).toEqual(seen.truth)
+      return seen
+    }, 5000)
     expect(figures.success + figures.error).toBe(total)
     expect(figures.error).toBe((JOBS / 100) * 4)
     expect(lines.some(({ telemetry }) => telemetry)).toBe(false)
     // Each may be off by what the clock and the way to the handler take.
     const errors = {
-      wait: Math.abs(sum(all, `mcp_queue_wait_seconds_sum${PLUGIN}`) - addUp(waits)) / waits.length,
+      wait: Math.abs(sum(all, `mcp_queue_wait_seconds_sum${PLUGIN}`) - addUp(waits.first)) / waits.first.length,
       retryWait:
-        Math.abs(sum(all, `mcp_queue_retry_wait_seconds_sum${PLUGIN}`) - addUp(retryWaits)) / retryWaits.length,
+        Math.abs(sum(all, `mcp_queue_retry_wait_seconds_sum${PLUGIN}`) - addUp(waits.retries)) / waits.retries.length,
     }
     expect(errors.wait).toBeLessThan(0.05)
     expect(errors.retryWait).toBeLessThan(0.05)
@@ -191,14 +214,17 @@ testWith(
     for (const app of [...alive, ...producers]) expect(await app.stop()).toEqual({ code: 7, signal: null })
     const outputs = alive.map(({ stdout }) => stdout).join('')
     expect(outputs).not.toContain('wrong result')
-    const [, line = '{}'] = /^(\{.*inside a job.*\})$/m.exec(outputs) ?? []
+    const [, logLine = '{}'] = /^(\{.*inside a job.*\})$/m.exec(outputs) ?? []
+    const line = JSON.parse(logLine) as { trace_id?: string; span_id?: string }
     const { spans } = collector
     const find = (name: string) => spans.all.find((span) => span.name === name)
-    const [server, send, run] = [find('POST'), find('send outbox'), find('process outbox')]
+    const [server, send] = [find('POST'), find('send outbox')]
+    // On a busy machine it may have stalled, and have run twice.
+    const run = spans.all.find(({ spanId }) => spanId === line.span_id)
     expect(server).toMatchObject({ kind: 'SPAN_KIND_SERVER', traceId: traceparent.slice(3, 35) })
     expect(send).toMatchObject({ kind: 'SPAN_KIND_PRODUCER', parentSpanId: server?.spanId })
-    expect(run).toMatchObject({ kind: 'SPAN_KIND_CONSUMER', parentSpanId: send?.spanId })
-    expect(JSON.parse(line)).toMatchObject({ trace_id: run?.traceId, span_id: run?.spanId })
+    expect(run).toMatchObject({ name: 'process outbox', kind: 'SPAN_KIND_CONSUMER', parentSpanId: send?.spanId })
+    expect(line).toMatchObject({ trace_id: run?.traceId })
     redis.disconnect()
     if ('MCP_TEST_QUEUE_JOBS' in process.env) console.error(JSON.stringify({ jobs: total, ...figures, ...errors }))
   },

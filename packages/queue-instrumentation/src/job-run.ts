@@ -27,7 +27,7 @@ export interface Attempt extends JobRun {
 }
 
 export interface AttemptOptions extends SpanInContext {
-  readonly waitMs: number | undefined | Promise<number | undefined>
+  readonly waitMs: number | undefined
   readonly isRetry: boolean
   readonly rules: StatusRules
   /** Called once, when it no longer runs. */
@@ -36,17 +36,11 @@ export interface AttemptOptions extends SpanInContext {
 
 /** Starts the clock of a run, and enters what the job waited. */
 export function startAttempt(ledger: JobLedger, options: AttemptOptions): Attempt {
-  const { span, context: own, isRetry, rules, left } = options
+  const { span, context: own, waitMs, isRetry, rules, left } = options
   const started = performance.now()
   let stopped: number | undefined
   let ended = false
-  let waitMs: number | undefined
-  const waited = (ms: number | undefined): void => {
-    waitMs = ms
-    if (ms !== undefined) enterWait(ledger, ms, isRetry, own)
-  }
-  if (typeof options.waitMs === 'object') void options.waitMs.then(waited, () => {})
-  else waited(options.waitMs)
+  if (waitMs !== undefined) enterWait(ledger, waitMs, isRetry, own)
   const finish = (end: JobEnd, isFinal: boolean): void => {
     if (ended) return
     ended = true

@@ -80,7 +80,7 @@ export function createQueueJobs(
       const creation = carrier === undefined ? (cause ?? known?.context ?? ROOT_CONTEXT) : extract(spans, carrier)
       const attempt = startAttempt(ledger, {
         ...(span ? startConsumerSpan(spans, job, creation, { attributes }) : { span: undefined, context: creation }),
-        waitMs: readyAt === undefined ? known && since(performance.now(), known.readyAt) : sinceReady(readyAt),
+        waitMs: readyAt === undefined ? known && since(performance.now(), known.readyAt) : since(Date.now(), readyAt),
         isRetry: isRetry ?? known?.isRetry ?? false,
         rules: { statusOf, signal },
         left() {
@@ -127,12 +127,6 @@ export function createQueueJobs(
 
 function readyIn(delay: number): number {
   return performance.now() + (delay > 0 ? delay : 0)
-}
-
-function sinceReady(readyAt: number | Promise<number | undefined>): number | Promise<number | undefined> {
-  const now = Date.now()
-  if (typeof readyAt === 'number') return since(now, readyAt)
-  return readyAt.then((then) => then && since(now, then))
 }
 
 /** Clocks of different machines differ: a wait is never negative. */

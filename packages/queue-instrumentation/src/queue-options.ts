@@ -49,10 +49,10 @@ export interface StartOptions {
   /** The context that put it in the queue, where there is neither a carrier nor an `enqueued` of this process. */
   readonly context?: Context | undefined
   /**
-   * When it became ready, as Unix time in milliseconds, where the broker says so, or will: its delay excluded. `undefined`
-   * when that is not known, and then no wait is entered.
+   * When it became ready, as Unix time in milliseconds, where the broker says so: its delay excluded. `undefined` when that
+   * is not known, and then no wait is entered.
    */
-  readonly readyAt?: number | undefined | Promise<number | undefined>
+  readonly readyAt?: number | undefined
   /**
    * It has run before: its wait is entered apart, in `mcp_queue_retry_wait_seconds`. Default: whether it was `requeued`
    * here.

@@ -5,6 +5,7 @@ import { SpanKind, SpanStatusCode, context, propagation, trace } from '@opentele
 import type { Context, SpanOptions } from '@opentelemetry/api'
 import * as bullmq6 from 'bullmq'
 import * as bullmq5 from 'bullmq-5'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
 
 import { findRedis } from '../../../test/support/components.ts'
@@ -99,6 +100,10 @@ async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await probe())) await pause(10)
 }
 
+async function failFirst({ attemptsMade }: bullmq6.Job): Promise<void> {
+  if (attemptsMade === 0) throw new TypeError('not yet')
+}
+
 // Both majors are one to a caller.
 describe.each([
   ['5', bullmq5 as unknown as typeof bullmq6],
@@ -172,7 +177,7 @@ describe.each([
       expect(points('run')).toEqual({ [`plugin=${name}`]: 3 })
       expect(telemetry.points('mcp.errors')).toEqual({ 'source=queue,type=TypeError': 2 })
       expect(points('wait')).toEqual({ [`plugin=${name}`]: 1 })
-      await until(() => points('retry_wait')[`plugin=${name}`] === 2)
+      expect(points('retry_wait')).toEqual({ [`plugin=${name}`]: 2 })
       expect(waitSum('wait')).toBeLessThan(0.25)
       expect(waitSum('retry_wait')).toBeLessThan(0.5)
       const runs = telemetry.spans().filter(({ kind }) => kind === SpanKind.CONSUMER)
@@ -185,6 +190,28 @@ describe.each([
       expect(new Set(runs.map(({ parentSpanContext }) => parentSpanContext?.spanId)).size).toBe(1)
     },
   )
+
+  testWith(redis, 'a retry has its wait, though the job is gone before it starts, done by another worker', async () => {
+    const name = nameFor()
+    const queue = queueOf(name)
+    const client = new Redis(connection())
+    open.push({ close: async () => client.quit() })
+    class Overtaken extends Worker {
+      protected override async nextJobFromJobData(...args: [bullmq6.JobJson?, string?, string?]): Promise<bullmq6.Job> {
+        const job = await super.nextJobFromJobData(...args)
+        if (job?.attemptsStarted === 2) await client.del(queue.toKey(String(job.id)))
+        return job
+      }
+    }
+    const errors: Error[] = []
+    const worker = instrumentQueue(new Overtaken(name, failFirst, { connection: connection() }), options())
+    open.push(worker)
+    worker.on('error', (error) => errors.push(error))
+    await queue.add('x', {}, { attempts: 2, backoff: 20 })
+    await until(() => errors.length > 0)
+    expect(errors[0]?.message).toContain('Missing key for job')
+    expect(points('retry_wait')).toEqual({ [`plugin=${name}`]: 1 })
+  })
 
   testWith(redis, 'a job that gives up is an error, at once if it cannot be tried again', async () => {
     const name = nameFor()

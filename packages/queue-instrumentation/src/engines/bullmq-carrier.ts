@@ -8,6 +8,8 @@ export interface Travelling {
   readonly carrier: Readonly<Record<string, string>>
   /** It has children, and is ready only when they are done. */
   readonly isParent: boolean
+  /** Of a job that was put back: what its last worker wrote of that. */
+  readonly note?: string | undefined
 }
 
 /**

@@ -1,27 +1,37 @@
 import { processWide } from '@mcp/otel-core'
 
 import { readTravelling } from './bullmq-carrier.ts'
+import type { Travelling } from './bullmq-carrier.ts'
 import type { BullBase, BullJob, BullJobOptions, BullRedis, BullStore } from './bullmq-shape.ts'
 import { isFirstTime, wrapMethod } from './wrap-method.ts'
 
 /** A field of a job's hash in Redis, which jobs as the app sees them do not show: `<attempt>:<when the next is ready>`. */
 const FIELD = 'mcp:ready'
 
-/** By what carries out the commands: how often the jobs that run here have been started, by their ids. */
-type Running = WeakMap<object, Map<string, number>>
+/** What moves jobs, and hands out the next one along with that. */
+const TAKES: ReadonlySet<string> = new Set(['moveToActive', 'moveToDelayed', 'moveToFinished'])
+const MAX_NOTES = 10_000
 
-function running(): Running {
-  return processWide<Running>('bullmq-running', () => new WeakMap())
+/** The jobs of whatever carries out the commands, by their ids. */
+interface StoreJobs {
+  /** How often those that run here have been started. */
+  readonly running: Map<string, number>
+  /** The notes of those that were handed out, until they are started. */
+  readonly notes: Map<string, string>
 }
 
-/** Has it written with a job that runs, when it is put back, from when on it is ready. */
+function jobsOf({ backend, scripts }: BullBase): StoreJobs | undefined {
+  return processWide<WeakMap<object, StoreJobs>>('bullmq-jobs', () => new WeakMap()).get(backend ?? scripts ?? {})
+}
+
+/** Has it written with a job that runs, when it is put back, from when on it is ready; and read by who gets it next. */
 export function noteRetries({ backend, scripts }: BullBase): void {
   const store = backend ?? scripts
   if (store === undefined || !isFirstTime(store, 'bullmq-retries')) return
-  const jobs = new Map<string, number>()
-  running().set(store, jobs)
+  const jobs: StoreJobs = { running: new Map(), notes: new Map() }
+  processWide<WeakMap<object, StoreJobs>>('bullmq-jobs', () => new WeakMap()).set(store, jobs)
   const noted = (id: string, readyAt: number, options: object | undefined): object | undefined => {
-    const attempt = jobs.get(id)
+    const attempt = jobs.running.get(id)
     if (attempt === undefined) return options
     const { fieldsToUpdate } = (options ?? {}) as { fieldsToUpdate?: object }
     return { ...options, fieldsToUpdate: { ...fieldsToUpdate, [FIELD]: `${attempt}:${readyAt}` } }
@@ -44,32 +54,57 @@ export function noteRetries({ backend, scripts }: BullBase): void {
         return original.call(this, id, lifo, token, noted(id, Date.now(), options))
       },
   )
+  type Execute = (this: BullStore, client: unknown, command: string, ...args: unknown[]) => unknown
+  wrapMethod<Execute>(
+    store,
+    'execCommand',
+    (original) =>
+      function (client, command, ...args) {
+        const result = original.call(this, client, command, ...args)
+        if (TAKES.has(command) && result instanceof Promise)
+          void result.then(
+            (it) => keepNote(jobs, it),
+            () => {},
+          )
+        return result
+      },
+  )
+}
+
+/** Of a job that was handed out: its hash, with all fields, and its id. */
+function keepNote({ notes }: StoreJobs, result: unknown): void {
+  if (!Array.isArray(result)) return
+  const [fields, id] = result as readonly unknown[]
+  const at = Array.isArray(fields) ? fields.lastIndexOf(FIELD) : -1
+  if (at === -1) return
+  // What a worker that is closed was handed out is never started.
+  if (notes.size >= MAX_NOTES) notes.clear()
+  notes.set(String(id), String((fields as readonly unknown[])[at + 1]))
+}
+
+/** Takes the note of a job that was handed out to this worker. */
+export function takeNote(base: BullBase, { id }: BullJob): string | undefined {
+  const notes = jobsOf(base)?.notes
+  const note = notes?.get(id ?? '')
+  if (note !== undefined) notes?.delete(id ?? '')
+  return note
 }
 
 /** Tells that a job runs; returns what tells that it no longer does. */
-export function noteRunning({ backend, scripts }: BullBase, { id, attemptsStarted }: BullJob): () => void {
-  const jobs = running().get(backend ?? scripts ?? {})
-  if (jobs === undefined || id === undefined || attemptsStarted === undefined) return () => {}
-  jobs.set(id, attemptsStarted)
+export function noteRunning(base: BullBase, { id, attemptsStarted }: BullJob): () => void {
+  const running = jobsOf(base)?.running
+  if (running === undefined || id === undefined || attemptsStarted === undefined) return () => {}
+  running.set(id, attemptsStarted)
   return () => {
-    if (jobs.get(id) === attemptsStarted) jobs.delete(id)
+    if (running.get(id) === attemptsStarted) running.delete(id)
   }
 }
 
-/** When a job that is started became ready, if that can be known; of further attempts Redis is asked. */
-export function readyAtOf(
-  base: BullBase,
-  job: BullJob,
-  isParent: boolean,
-): number | undefined | Promise<number | undefined> {
-  const { id, attemptsStarted = 1 } = job
-  if (attemptsStarted <= 1) return isParent ? undefined : readyFirst(job.timestamp, job.opts)
-  const client = (base.backend ?? base).connection?.client
-  if (client === undefined || id === undefined) return undefined
-  return client
-    .then((redis) => redis.hmget(base.toKey(id), FIELD))
-    .then(([note]) => readyAgain(note, attemptsStarted - 1))
-    .catch(() => undefined)
+/** When a job that is started became ready, if that can be known. */
+export function readyAtOf(job: BullJob, { isParent, note }: Travelling): number | undefined {
+  const { attemptsStarted = 1 } = job
+  if (attemptsStarted > 1) return readyAgain(note, attemptsStarted - 1)
+  return isParent ? undefined : readyFirst(job.timestamp, job.opts)
 }
 
 /** When a job that waits became ready, if that can be known. */

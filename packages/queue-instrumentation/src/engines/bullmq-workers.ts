@@ -8,7 +8,7 @@ import type { QueueMember } from '../shared-queue.ts'
 import { hideCarrier, readTravelling } from './bullmq-carrier.ts'
 import type { Travelling } from './bullmq-carrier.ts'
 import { leaveOnClose, memberOf, safely } from './bullmq-members.ts'
-import { noteRetries, noteRunning, readyAtOf } from './bullmq-ready.ts'
+import { noteRetries, noteRunning, readyAtOf, takeNote } from './bullmq-ready.ts'
 import type { BullBase, BullJob } from './bullmq-shape.ts'
 import { isFirstTime, wrapMethod } from './wrap-method.ts'
 
@@ -40,7 +40,10 @@ export function instrumentWorkers(target: object): void {
     'run',
     (original) =>
       function (...args) {
-        safely(this, () => memberOf(this))
+        safely(this, () => {
+          memberOf(this)
+          noteRetries(this)
+        })
         return original.apply(this, args)
       },
   )
@@ -83,10 +86,11 @@ export function instrumentWorkers(target: object): void {
 
 /** The app sees the job as it would without us. */
 function receive(worker: BullBase, job: BullJob): void {
+  const note = takeNote(worker, job)
   if (worker.processFn !== undefined && worker.processFn !== null) {
     // A worker that fails between getting a job and running it leaves one behind.
     if (travelled.size >= MAX_TRAVELLED) travelled.clear()
-    travelled.set(job, readTravelling(job))
+    travelled.set(job, { ...readTravelling(job), note })
   }
   if (worker.opts?.telemetry === undefined) hideCarrier(job)
 }
@@ -109,12 +113,12 @@ function wrapCall(original: Call): Call {
 function start(worker: BullBase, job: BullJob): BullAttempt {
   const member = memberOf(worker)
   noteRetries(worker)
-  const { carrier, isParent } = travelled.get(job) ?? readTravelling(job)
+  const came = travelled.get(job) ?? readTravelling(job)
   const { attemptsStarted = 1 } = job
   const isTraced = worker.opts?.telemetry !== undefined
   const run = member.started(job, {
-    ...(isTraced ? { span: false, context: context.active() } : { carrier }),
-    readyAt: readyAtOf(worker, job, isParent),
+    ...(isTraced ? { span: false, context: context.active() } : { carrier: came.carrier }),
+    readyAt: readyAtOf(job, came),
     isRetry: attemptsStarted > 1,
     attributes: attributesOf(job),
   })
