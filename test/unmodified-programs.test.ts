@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 
 import { AppProcess, REGISTER } from './support/app-process.ts'
+import { freePort } from './support/free-port.ts'
 import { scrapeUntil, type Page } from './support/scrape.ts'
 
 const require = createRequire(import.meta.url)
@@ -111,15 +112,6 @@ interface Life {
   /** Milliseconds from SIGTERM to the end. */
   readonly took: number
   readonly stdout: string
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Resolves when something accepts connections; an unmodified program has no other way to tell us. */

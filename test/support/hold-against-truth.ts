@@ -15,6 +15,8 @@ export interface QueueApp {
   readonly queue: string
   /** How many jobs of the queue are ready, as the broker says. */
   readonly size: () => Promise<number>
+  /** The jobs that the broker has given up, of which nobody may be left to say so. */
+  readonly givenUp?: () => Promise<readonly number[]>
 }
 
 /** A job as the app is told to put it in the queue, and as it finds it there. */
@@ -100,15 +102,13 @@ export async function holdAgainstTruth(given: QueueApp): Promise<void> {
   doomed.app.child.kill('SIGKILL')
   await once(doomed.app.child, 'close')
 
-  const done = (): Set<number | undefined> =>
-    new Set(
-      workers
-        .flatMap(({ lines }) => lines.filter(({ as }) => as === 'success' || as === 'error'))
-        .map(({ ended }) => ended),
-    )
-  await until(() => done().size === JOBS)
+  const done = (): (number | undefined)[] =>
+    workers
+      .flatMap(({ lines }) => lines.filter(({ as }) => as === 'success' || as === 'error'))
+      .map(({ ended }) => ended)
+  await until(async () => new Set([...done(), ...((await given.givenUp?.()) ?? [])]).size === JOBS)
   const last = await send(urls[0] ?? '', [{ id: LOGGED, logs: true }])
-  await until(() => done().has(LOGGED))
+  await until(() => done().includes(LOGGED))
 
   for (const [at, worker] of workers.entries()) {
     if (worker === doomed) continue
@@ -163,6 +163,6 @@ function sum(values: Readonly<Record<string, number>>): number {
 }
 
 /** Looks again after each turn of what comes from the processes. */
-async function until(probe: () => boolean): Promise<void> {
+async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
   await expect.poll(probe, { timeout: 60_000, interval: 50 }).toBe(true)
 }
