@@ -44,7 +44,8 @@ describe("the guide's metrics", () => {
 
   test('come in pieces that make the same page', async () => {
     let page = ''
-    for await (const piece of createPageRenderer().renderInPieces(guideMetrics, 'text')) page += piece
+    for await (const piece of createPageRenderer().renderInPieces(guideMetrics, 'text'))
+      page += Buffer.from(piece).toString()
     expect(page).toBe(render(guideMetrics).page)
   })
 })

@@ -47,7 +47,7 @@ describe('any data at all', () => {
       fc.asyncProperty(hostileMetrics, async (metrics) => {
         const renderer = createPageRenderer({ onProblem: () => {} })
         let page = ''
-        for await (const piece of renderer.renderInPieces(metrics, 'openmetrics')) page += piece
+        for await (const piece of renderer.renderInPieces(metrics, 'openmetrics')) page += Buffer.from(piece).toString()
         expect(renderer.render(metrics, 'openmetrics')).toBe(page)
       }),
       { numRuns: 200 },

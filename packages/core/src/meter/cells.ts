@@ -18,10 +18,18 @@ export const ROUND = 3
 export const SLAB_SHIFT = 6
 export const SLAB_MASK = (1 << SLAB_SHIFT) - 1
 
-export const OVERFLOW_ATTRIBUTES: Attributes = Object.freeze({ 'otel.metric.overflow': true })
+const OVERFLOW_ATTRIBUTE = 'otel.metric.overflow'
+
+export const OVERFLOW_ATTRIBUTES: Attributes = Object.freeze({ [OVERFLOW_ATTRIBUTE]: true })
 
 /** Key of the overflow series beside the keys of `seriesKey`, none of which begins like this. */
 export const OVERFLOW_KEY = 'overflow'
+
+/** The series that there are, in the order of their rows. */
+export interface Listing {
+  readonly rows: readonly number[]
+  readonly attributes: readonly Attributes[]
+}
 
 /** The series of one instrument: a row of numbers each, found by label values. */
 export class Cells {
@@ -38,6 +46,7 @@ export class Cells {
   live = 0
   readonly #optional: readonly string[]
   readonly #free: number[] = []
+  #listing: Listing | undefined
   #serial = 0
 
   constructor(index: LabelIndex, stride: number, optional: readonly string[] = []) {
@@ -47,9 +56,40 @@ export class Cells {
     this.#optional = optional
   }
 
+  /** Attributes of which no two series have the same values. */
+  get distinctBy(): readonly string[] {
+    return [...this.names, OVERFLOW_ATTRIBUTE]
+  }
+
   /** Rows that were ever in use. */
   get rows(): number {
     return this.attributes.length
+  }
+
+  /** The same object until a series comes or goes. */
+  get listing(): Listing {
+    return (this.#listing ??= this.list(() => true))
+  }
+
+  /** Lists the series whose row passes. */
+  list(passes: (row: number) => boolean): Listing {
+    const rows: number[] = []
+    const attributes: Attributes[] = []
+    for (let row = 0; row < this.rows; row++) {
+      const ofRow = this.attributes[row]
+      if (ofRow === undefined || !passes(row)) continue
+      rows.push(row)
+      attributes.push(ofRow)
+    }
+    return { rows, attributes }
+  }
+
+  /** Returns the numbers of all rows as they are now, one row after the other. */
+  copyRows(): Float64Array {
+    const length = this.stride << SLAB_SHIFT
+    const all = new Float64Array(this.slabs.length * length)
+    for (const [index, slab] of this.slabs.entries()) all.set(slab, index * length)
+    return all
   }
 
   slab(row: number): Float64Array {
@@ -83,6 +123,7 @@ export class Cells {
     if (attributes === undefined) return
     this.slab(row)[this.offset(row)] = 0
     this.attributes[row] = undefined
+    this.#listing = undefined
     this.#free.push(row)
     if (row === this.overflow) {
       this.overflow = NO_ROW
@@ -112,6 +153,7 @@ export class Cells {
   #take(attributes: Attributes, now: number): number {
     const row = this.#free.pop() ?? this.attributes.length
     this.attributes[row] = attributes
+    this.#listing = undefined
     if (row >>> SLAB_SHIFT === this.slabs.length) this.slabs.push(new Float64Array(this.stride << SLAB_SHIFT))
     const slab = this.slab(row)
     const at = this.offset(row)

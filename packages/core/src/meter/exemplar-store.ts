@@ -14,15 +14,16 @@ const SAMPLED = 1
 export class ExemplarStore {
   looks: number
   readonly #limit: number
-  readonly #buckets: number
+  readonly #hasBuckets: boolean
   /** One bit per bucket (buckets from the 32nd on share one) by row. */
   #taken = new Uint32Array(16)
-  readonly #held = new Map<number, Exemplar>()
+  /** By row, in the order of buckets; a list is never changed. */
+  readonly #held = new Map<number, readonly Exemplar[]>()
 
   /** Keeps none at all for what has no exemplars on the page. */
   constructor(buckets: number, isKept: boolean) {
     this.looks = this.#limit = isKept ? LOOKS : 0
-    this.#buckets = buckets
+    this.#hasBuckets = buckets > 1
   }
 
   /** Offers a measurement that was just recorded. */
@@ -36,11 +37,9 @@ export class ExemplarStore {
       if (span === undefined || (span.traceFlags & SAMPLED) === 0 || !isSpanContextValid(span)) return
       const { traceId, spanId } = span
       const timestamp = Date.now() / 1000
-      const at = row * this.#buckets + bucket
-      this.#held.set(
-        at,
-        this.#buckets === 1 ? { value, timestamp, traceId, spanId } : { value, timestamp, traceId, spanId, bucket },
-      )
+      const found: Exemplar = { value, timestamp, traceId, spanId, ...(this.#hasBuckets && { bucket }) }
+      const others = this.#held.get(row)?.filter((other) => other.bucket !== found.bucket) ?? []
+      this.#held.set(row, [...others, found].toSorted(byBucket))
       this.#taken[row] = (this.#taken[row] as number) | bit
     } catch {
       // Not a context: the measurement is counted all the same.
@@ -48,14 +47,13 @@ export class ExemplarStore {
   }
 
   /** Returns the exemplars of a row, or `undefined` when there is none. */
-  of(row: number): Exemplar[] | undefined {
-    if (this.#held.size === 0) return undefined
-    let found: Exemplar[] | undefined
-    for (let bucket = 0; bucket < this.#buckets; bucket++) {
-      const exemplar = this.#held.get(row * this.#buckets + bucket)
-      if (exemplar !== undefined) (found ??= []).push(exemplar)
-    }
-    return found
+  of(row: number): readonly Exemplar[] | undefined {
+    return this.#held.get(row)
+  }
+
+  /** Returns the exemplars of all rows as they are now. */
+  copy(): ReadonlyMap<number, readonly Exemplar[]> {
+    return new Map(this.#held)
   }
 
   /** Begins a new interval. */
@@ -65,8 +63,7 @@ export class ExemplarStore {
   }
 
   remove(row: number): void {
-    if (this.#held.size === 0) return
-    for (let bucket = 0; bucket < this.#buckets; bucket++) this.#held.delete(row * this.#buckets + bucket)
+    this.#held.delete(row)
     if (row < this.#taken.length) this.#taken[row] = 0
   }
 
@@ -75,4 +72,8 @@ export class ExemplarStore {
     grown.set(this.#taken)
     this.#taken = grown
   }
+}
+
+function byBucket(a: Exemplar, b: Exemplar): number {
+  return (a.bucket ?? 0) - (b.bucket ?? 0)
 }

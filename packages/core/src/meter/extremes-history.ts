@@ -7,6 +7,10 @@ import { SLAB_MASK, SLAB_SHIFT } from './cells.ts'
 export class ExtremesHistory {
   readonly #slabs: Float64Array[] = []
 
+  get isEmpty(): boolean {
+    return this.#slabs.length === 0
+  }
+
   of(row: number): [min: number, max: number] {
     const slab = this.#slabs[row >>> SLAB_SHIFT]
     if (slab === undefined) return [Infinity, -Infinity]

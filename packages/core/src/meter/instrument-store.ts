@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 
 import type { InstrumentSpec } from '../catalogue.ts'
 import { Cells, COUNTS, MAX, MIN, ROUND, VALUE } from './cells.ts'
+import type { Listing } from './cells.ts'
 import type { DeltaBase } from './delta-base.ts'
 import { ExemplarStore } from './exemplar-store.ts'
 import { ExtremesHistory } from './extremes-history.ts'
@@ -153,7 +154,12 @@ export class InstrumentStore {
     clearExtremes(slab, at)
   }
 
-  /** Tells whether the row belongs to what is being read; observables leave out what was not observed. */
+  /** Returns the series that are being read. */
+  current(): Listing {
+    return this.cells.listing
+  }
+
+  /** Tells whether the row is one of them; observables leave out what was not observed. */
   isCurrent(_row: number): boolean {
     return true
   }

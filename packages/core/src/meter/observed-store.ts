@@ -1,4 +1,5 @@
 import { ROUND, START, VALUE } from './cells.ts'
+import type { Listing } from './cells.ts'
 import { InstrumentStore } from './instrument-store.ts'
 import { NO_ROW } from './label-tree.ts'
 
@@ -28,6 +29,11 @@ export class ObservedStore extends InstrumentStore {
       for (let row = 0; row < this.cells.rows; row++) if (this.#isStale(row)) this.removeRow(row)
     }
     for (const { labels, value } of unknown) this.#put(this.rowOf(labels), value)
+  }
+
+  override current(): Listing {
+    const all = this.cells.listing
+    return all.rows.every((row) => this.isCurrent(row)) ? all : this.cells.list((row) => this.isCurrent(row))
   }
 
   override isCurrent(row: number): boolean {

@@ -117,7 +117,7 @@ export class CellProducer implements SeriesProducer {
         if (store instanceof ObservedStore) store.commit(round, observations.get(store) ?? [])
         const data = readSeries(store, this.#bases.get(store), interval)
         store.exemplars.renew()
-        if (data.dataPoints.length > 0) metrics.push(data)
+        if (data !== undefined) metrics.push(data)
         yield
       }
       if (metrics.length > 0) scopeMetrics.push({ scope, metrics })

@@ -4,36 +4,47 @@ import type { BucketPlan } from './bucket-plan.ts'
 import { bucketExemplars } from './exemplar-text.ts'
 import type { ExplicitValue } from './explicit-histogram.ts'
 import type { LaidOutFamily, PageFormat } from './layout.ts'
-import { numberText } from './number-text.ts'
+import type { PageBytes } from './page-bytes.ts'
+import { createSampleName, NEW_LINE } from './sample-name.ts'
+import type { SampleName } from './sample-name.ts'
 
-/** Writes the lines of one histogram series; `undefined` when its counts are no counts. */
-export type HistogramWriter = (labels: string, point: DataPoint<ExplicitValue>) => string | undefined
+/** Writes the lines of one histogram series; returns `false`, and writes nothing, when its counts are no counts. */
+export type HistogramWriter = (page: PageBytes, labels: Uint8Array, point: DataPoint<ExplicitValue>) => boolean
 
 /** Creates what writes the series of a histogram family. */
 export function createHistogramWriter({ heading }: LaidOutFamily, format: PageFormat): HistogramWriter {
+  const isStrict = format === 'openmetrics'
+  const [sumName, countName] = [createSampleName(`${heading}_sum`), createSampleName(`${heading}_count`)]
   let boundaries: readonly number[] | undefined
   let plan: BucketPlan
-  return (labels, { value, exemplars }) => {
+  let bucketNames: readonly SampleName[]
+  return (page, labels, { value, exemplars }) => {
     if (value.buckets.boundaries !== boundaries) {
       boundaries = value.buckets.boundaries
       plan = bucketPlan(boundaries)
+      bucketNames = plan.le.map((le) => createSampleName(`${heading}_bucket`, le))
     }
     const cumulative = cumulativeCounts(value, plan)
-    if (cumulative === undefined) return undefined
-    const isStrict = format === 'openmetrics'
+    if (cumulative === undefined) return false
     const traced = isStrict && exemplars !== undefined ? bucketExemplars(exemplars, plan.bounds) : undefined
-    const start = `${heading}_bucket{${labels}${labels === '' ? '' : ','}`
-    let text = ''
-    for (const [index, count] of cumulative.entries()) {
-      text += `${start}${plan.le[index]}} ${count}${traced?.get(index) ?? ''}\n`
+    for (const [bucket, writeName] of bucketNames.entries()) {
+      writeName(page, labels)
+      page.number(cumulative[bucket] as number)
+      if (traced !== undefined) page.text(traced.get(bucket) ?? '')
+      page.bytes(NEW_LINE)
     }
-    const total = cumulative[cumulative.length - 1]
-    const set = labels === '' ? '' : `{${labels}}`
     const { sum } = value
     // OpenMetrics takes sum and count together or not at all, and no sum that may fall.
-    if (isStrict && !(sum !== undefined && sum >= 0 && (plan.bounds[0] ?? 0) >= 0)) return text
-    if (sum !== undefined) text += `${heading}_sum${set} ${numberText(sum)}\n`
-    return `${text}${heading}_count${set} ${total}\n`
+    if (isStrict && !(sum !== undefined && sum >= 0 && (plan.bounds[0] ?? 0) >= 0)) return true
+    if (sum !== undefined) {
+      sumName(page, labels)
+      page.number(sum)
+      page.bytes(NEW_LINE)
+    }
+    countName(page, labels)
+    page.number(cumulative.at(-1) as number)
+    page.bytes(NEW_LINE)
+    return true
   }
 }
 

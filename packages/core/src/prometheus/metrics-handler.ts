@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api'
 
 import type { ResourceMetrics } from '../metric-data.ts'
+import { viewOf } from '../series-view.ts'
 import { createCollection } from './collection.ts'
 import type { Collect } from './collection.ts'
 import { gzip } from './gzip.ts'
@@ -42,7 +43,7 @@ export function createMetricsHandler(options: MetricsHandlerOptions): MetricsHan
     const page: Uint8Array[] = []
     for await (const piece of renderer.renderInPieces(resourceMetrics, format)) {
       if (isGone()) return undefined
-      page.push(Buffer.from(piece))
+      page.push(piece)
     }
     const common = { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept, Accept-Encoding' }
     if (!acceptsGzip(textOf(headers['accept-encoding']))) return { status: 200, headers: common, body: page }
@@ -86,7 +87,7 @@ function textOf(header: string | string[] | undefined): string | undefined {
 }
 
 function isEmpty({ scopeMetrics }: ResourceMetrics): boolean {
-  return scopeMetrics.every(({ metrics }) => metrics.every(({ dataPoints }) => dataPoints.length === 0))
+  return scopeMetrics.every(({ metrics }) => metrics.every((metric) => viewOf(metric).attributes.length === 0))
 }
 
 function reasonOf(error: unknown): string {

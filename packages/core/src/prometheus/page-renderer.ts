@@ -10,6 +10,7 @@ import { createLabelWriter } from './label-text.ts'
 import type { LabelWriter } from './label-text.ts'
 import { layOut } from './layout.ts'
 import type { LaidOutFamily, PageFormat } from './layout.ts'
+import { PageBytes } from './page-bytes.ts'
 import { reportOnce } from './report-once.ts'
 import { seriesOf } from './series.ts'
 import type { SeriesMemory } from './series.ts'
@@ -29,11 +30,11 @@ export interface PageOptions {
 export interface PageRenderer {
   /** Returns the whole page, in one go. */
   render(metrics: ResourceMetrics, format: PageFormat): string
-  /** Yields the page in pieces, and lets others run between them: none takes longer than some milliseconds. */
-  renderInPieces(metrics: ResourceMetrics, format: PageFormat): AsyncGenerator<string, void>
+  /** Yields the page in pieces of UTF-8, and lets others run in between: no stretch takes longer than some milliseconds. */
+  renderInPieces(metrics: ResourceMetrics, format: PageFormat): AsyncGenerator<Uint8Array, void>
 }
 
-const PIECE_LENGTH = 32_768
+const SERIES_BETWEEN_PAUSES = 128
 const TURN_MS = 4
 
 /** Creates a renderer; keep one for as long as the same metrics are rendered. */
@@ -46,15 +47,23 @@ export function createPageRenderer(options: PageOptions = {}): PageRenderer {
     memories: new Map(),
   }
   return {
-    render: (metrics, format) => [...pagePieces(metrics, format, rendering)].join(''),
+    render(metrics, format) {
+      const page = new PageBytes()
+      const writing = writePage(page, metrics, format, rendering)
+      while (writing.next().done !== true);
+      return Buffer.concat(page.take()).toString()
+    },
     async *renderInPieces(metrics, format) {
+      const page = new PageBytes()
+      const writing = writePage(page, metrics, format, rendering)
       let turn = performance.now()
-      for (const piece of pagePieces(metrics, format, rendering)) {
-        if (piece !== '') yield piece
+      while (writing.next().done !== true) {
         if (performance.now() - turn < TURN_MS) continue
+        yield* page.take()
         await nextTurn()
         turn = performance.now()
       }
+      yield* page.take()
     },
   }
 }
@@ -68,8 +77,13 @@ interface Rendering {
   readonly memories: Map<string, SeriesMemory>
 }
 
-/** An empty piece is but a place to pause. */
-function* pagePieces(metrics: ResourceMetrics, format: PageFormat, rendering: Rendering): Generator<string, void> {
+/** Yields where it may pause. */
+function* writePage(
+  page: PageBytes,
+  metrics: ResourceMetrics,
+  format: PageFormat,
+  rendering: Rendering,
+): Generator<undefined, void> {
   const { write, report, targetInfo, memories } = rendering
   const families = familiesOf(metrics, report)
   const names = new Set(families.map(({ name }) => name))
@@ -82,27 +96,28 @@ function* pagePieces(metrics: ResourceMetrics, format: PageFormat, rendering: Re
     const heading = isInfo ? 'target' : 'target_info'
     taken.add(heading).add('target_info')
     const head = { heading, typeText: isInfo ? 'info' : 'gauge', help: 'Target metadata', unit: '' }
-    yield `${headText(head, format)}target_info{${target}} 1\n`
+    page.text(`${headText(head, format)}target_info{${target}} 1\n`)
   }
-  for (const family of layOut(families, format, taken, report)) yield* familyPieces(family, format, rendering)
-  if (format === 'openmetrics') yield '# EOF\n'
+  for (const family of layOut(families, format, taken, report)) yield* writeFamily(page, family, format, rendering)
+  if (format === 'openmetrics') page.text('# EOF\n')
 }
 
-function* familyPieces(family: LaidOutFamily, format: PageFormat, rendering: Rendering): Generator<string, void> {
+function* writeFamily(
+  page: PageBytes,
+  family: LaidOutFamily,
+  format: PageFormat,
+  rendering: Rendering,
+): Generator<undefined, void> {
   const { memories, report } = rendering
-  const finding = seriesOf(family, rendering, memories.get(family.name))
-  let found = finding.next()
-  for (; found.done !== true; found = finding.next()) yield ''
-  const { series, memory } = found.value
+  const { lists, memory } = yield* seriesOf(family, rendering, memories.get(family.name))
   memories.set(family.name, memory)
 
+  page.text(headText(family, format))
   const write = createSeriesWriter(family, format, report)
-  let text = headText(family, format)
-  for (const [index, point] of series.points.entries()) {
-    text += write(series.labels[index] as string, point)
-    if (text.length < PIECE_LENGTH) continue
-    yield text
-    text = ''
+  for (const { labels, pointAt } of lists) {
+    for (let index = 0; index < labels.length; index++) {
+      write(page, labels.at(index), pointAt(index))
+      if (index % SERIES_BETWEEN_PAUSES === 0) yield
+    }
   }
-  yield text
 }

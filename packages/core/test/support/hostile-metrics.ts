@@ -5,7 +5,7 @@ import type { DataPoint, Exemplar, ExponentialHistogramValue, MetricData, Resour
 import { DATA_POINT_TYPE, TEMPORALITY } from '../../src/index.ts'
 
 /** Any text, most of it of the kind that breaks pages. */
-const anyText: fc.Arbitrary<string> = fc.oneof(
+export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
   fc.string({ maxLength: 12 }),
   fc.string({
@@ -38,7 +38,11 @@ const anyLabel = fc.oneof(
 )
 const anyValue = fc.oneof(anyText, fc.constantFrom('200', '', 200, true), fc.anything({ withBigInt: true }))
 
-const anyNumber = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity, 2 ** 53))
+export const anyNumber = fc.oneof(
+  fc.double(),
+  fc.integer(),
+  fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity, 2 ** 53),
+)
 const anyCount = fc.oneof(fc.nat(), fc.nat(), fc.nat(), fc.constantFrom(-1, 0.5, Number.NaN, Infinity))
 const anyBounds = fc.oneof(
   fc
