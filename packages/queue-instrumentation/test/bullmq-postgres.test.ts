@@ -81,7 +81,7 @@ testWith(
     await until(() => Object.keys(points('queue.size')).length === 0)
     await broker.resume()
     await until(() => points('queue.size')['plugin=mail'] === 0)
-    // BullMQ's own worker does not always notice that its database is back; one that begins now does not have to.
+    // BullMQ's own worker may take a quarter of a minute and more to notice that its database is back.
     const anew = startWorker()
     await queue.add('again', {})
     await until(() => jobs('success') === 3)
