@@ -12,6 +12,7 @@ import { createLifecycle } from './lifecycle.ts'
 import { createNodeHandler } from './node-handler.ts'
 import type { NodeHealthHandler } from './node-handler.ts'
 import { createComponentChecks } from './plugin-and-queue-checks.ts'
+import { repeatWhileBusy } from './repeat-while-busy.ts'
 import { checkReport, publicView } from './report.ts'
 import type { HealthReport, ProbeReport, PublicReport } from './report.ts'
 import { resolveHealthOptions } from './resolve-health-options.ts'
@@ -102,12 +103,9 @@ export function createHealth(options: HealthOptions = {}): Health {
   const meet = (): void => {
     if (components.hasNew()) judgeComponents(({ state }) => state === undefined)
   }
-  const timers = [
-    setInterval(sample, resolved.sampleInterval).unref(),
-    // What is new is on the page before the next sample is due.
-    ...(resolved.sampleInterval > MEETING_INTERVAL ? [setInterval(meet, MEETING_INTERVAL).unref()] : []),
-  ]
-  const first = setImmediate(meet).unref()
+  const sampling = setInterval(sample, resolved.sampleInterval).unref()
+  // What is new is on the page before the next sample is due.
+  const stopMeeting = repeatWhileBusy(meet, MEETING_INTERVAL)
   tell()
 
   const health: Omit<Health, 'handler' | 'respond' | 'owns' | 'paths'> = {
@@ -134,8 +132,8 @@ export function createHealth(options: HealthOptions = {}): Health {
     },
     resume: () => lifecycle.resume(),
     stop() {
-      clearImmediate(first)
-      for (const timer of timers) clearInterval(timer)
+      clearInterval(sampling)
+      stopMeeting()
       vitals.stop()
       registry.stop()
     },

@@ -1,6 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
+import { performance, PerformanceObserver } from 'node:perf_hooks'
 import type { EventLoopUtilization, PerformanceEntry } from 'node:perf_hooks'
+
+import { openEventLoopDelay } from '@mcp/otel-core'
+import type { EventLoopDelayWindow } from '@mcp/otel-core'
 
 import { outerCgroupLimit } from './cgroup-limit.ts'
 import { oldSpaceLimit, oldSpaceUsed } from './heap-limit.ts'
@@ -25,10 +28,8 @@ export interface ServerVitals {
   stop(): void
 }
 
-/** Resolution of the event loop's delay, ms; the histogram counts it in, so it is taken off again. */
-const RESOLUTION = 20
-/** With fewer timers than this, the p99 of their delay is but the worst of them; a start alone has one that is late. */
-const ENOUGH_TIMERS = 100
+/** With fewer samples than this, the p99 of the delay is but the worst of them; a start alone has one that is late. */
+const ENOUGH_SAMPLES = 100
 /** Windows are not shorter than this, ms, however often they are rotated: a usage over less says nothing. */
 const LEAST_WINDOW = 5000
 const GC_KINDS: Readonly<Record<number, string>> = {
@@ -39,16 +40,14 @@ const GC_KINDS: Readonly<Record<number, string>> = {
   16: 'weak_callbacks',
 }
 
-type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>
-
 interface Mark {
   readonly at: number
   readonly cpu: NodeJS.CpuUsage
   readonly loop: EventLoopUtilization
-  readonly delay: DelayHistogram
+  readonly delay: EventLoopDelayWindow
 }
 
-/** Starts to measure this process: unref'd timers inside libuv, and an observer of garbage collections. */
+/** Starts to measure this process: the delay of its event loop, and its garbage collections. */
 export function createServerVitals(): ServerVitals {
   const heapLimit = oldSpaceLimit()
   const gc = new Map<string, { count: number; seconds: number }>()
@@ -63,8 +62,8 @@ export function createServerVitals(): ServerVitals {
   observer.observe({ entryTypes: ['gc'] })
 
   // What is read covers the stretch since the older mark, so that it never has just begun.
-  let older = mark(startDelay())
-  let younger = mark(startDelay())
+  let older = mark(openEventLoopDelay())
+  let younger = mark(openEventLoopDelay())
   let hasRotated = false
   let outerLimit = outerCgroupLimit()
 
@@ -76,7 +75,7 @@ export function createServerVitals(): ServerVitals {
         utilization: ratio(
           performance.eventLoopUtilization(performance.eventLoopUtilization(), older.loop).utilization,
         ),
-        delay: hasRotated || older.delay.count >= ENOUGH_TIMERS ? delayOf(older.delay) : null,
+        delay: hasRotated || older.delay.count >= ENOUGH_SAMPLES ? delayOf(older.delay) : null,
       },
       gc: gcHealth(gc),
       handles: readHandles(),
@@ -91,29 +90,19 @@ export function createServerVitals(): ServerVitals {
       outerLimit = outerCgroupLimit()
     },
     stop() {
-      for (const { delay } of [older, younger]) delay.disable()
+      for (const { delay } of [older, younger]) delay.close()
       observer.disconnect()
     },
   }
 }
 
-function startDelay(): DelayHistogram {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION })
-  delay.enable()
-  return delay
+function delayOf(window: EventLoopDelayWindow): EventLoopHealth['delay'] {
+  const delay = window.read()
+  if (delay === undefined) return null
+  return { mean: micro(delay.mean), p50: micro(delay.p50), p99: micro(delay.p99), max: micro(delay.max) }
 }
 
-function delayOf(histogram: DelayHistogram): EventLoopHealth['delay'] {
-  if (histogram.count === 0) return null
-  return {
-    mean: delaySeconds(histogram.mean),
-    p50: delaySeconds(histogram.percentile(50)),
-    p99: delaySeconds(histogram.percentile(99)),
-    max: delaySeconds(histogram.max),
-  }
-}
-
-function mark(delay: DelayHistogram): Mark {
+function mark(delay: EventLoopDelayWindow): Mark {
   return { at: performance.now(), cpu: process.cpuUsage(), loop: performance.eventLoopUtilization(), delay }
 }
 
@@ -172,9 +161,4 @@ function readHandles(): HandlesHealth {
 
 function ratio(value: number): number {
   return Number.isFinite(value) ? Math.round(Math.max(0, value) * 1e4) / 1e4 : 0
-}
-
-/** Returns a figure of the delay's histogram in microsecond precision. */
-function delaySeconds(nanoseconds: number): number {
-  return micro(Math.max(0, nanoseconds - RESOLUTION * 1e6) / 1e9)
 }

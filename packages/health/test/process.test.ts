@@ -129,7 +129,7 @@ test('a check that hangs for ever holds nothing up: every answer comes, and live
   )
 })
 
-test('a blocked event loop shows in its delay', async () => {
+test('a blocked event loop shows in its delay, and its check recovers when nothing blocks it any more', async () => {
   const eventLoop = { thresholds: { unhealthyDelay: 3600 }, check: { ttl: 0 } }
   const fixture = await startFixture('plugin-server.ts', { options: { health: { eventLoop } } })
   await vi.waitFor(async () => expect((await report(fixture)).server.event_loop.delay).not.toBeNull(), WAIT)
@@ -139,6 +139,7 @@ test('a blocked event loop shows in its delay', async () => {
     expect(server.event_loop.delay?.max).toBeGreaterThan(0.4)
     expect(checks['event_loop']?.status).toBe('degraded')
   }, WAIT)
+  await vi.waitFor(async () => expect((await report(fixture)).checks['event_loop']?.status).toBe('healthy'), WAIT)
 })
 
 test('ten thousand probes at once run a check once, and all get the same answer', async () => {

@@ -16,6 +16,8 @@ const require = createRequire(import.meta.url)
 
 const HEADERS_TIMEOUT_MILLIS = 5000
 const REQUEST_TIMEOUT_MILLIS = 10_000
+/** How often connections are held to these, which wakes the process. */
+const CHECK_MILLIS = 10_000
 /** Longer than scrapes usually are apart, so that Prometheus keeps its connection. */
 const KEEP_ALIVE_MILLIS = 75_000
 
@@ -42,7 +44,7 @@ export function openEndpoint(
     headersTimeout: HEADERS_TIMEOUT_MILLIS,
     requestTimeout: REQUEST_TIMEOUT_MILLIS,
     keepAliveTimeout: KEEP_ALIVE_MILLIS,
-    connectionsCheckingInterval: 1000,
+    connectionsCheckingInterval: CHECK_MILLIS,
   }
   const server = createServer(timeouts, (request, response) => {
     if (!handler(request, response)) answerOther(request, response, paths.join('\n'))

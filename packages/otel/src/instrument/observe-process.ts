@@ -1,22 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import {
-  constants,
-  monitorEventLoopDelay,
-  performance,
-  PerformanceObserver,
-  type PerformanceEntry,
-} from 'node:perf_hooks'
+import { constants, performance, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks'
 
-import { createInstruments } from '@mcp/otel-core'
+import { createInstruments, openEventLoopDelay, type EventLoopDelay } from '@mcp/otel-core'
 
 import { buildInstruments, processInstruments } from '../process-instruments.ts'
 import { VERSION } from '../version.ts'
 import { observeSystem } from './observe-system.ts'
 
 const SCOPE = '@mcp/otel'
-
-/** Resolution of the event loop's delay, ms; the histogram counts it in, so it is taken off again. */
-const RESOLUTION_MILLIS = 20
 
 const GC_KINDS = new Map([
   [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
@@ -31,7 +22,7 @@ export function observeBuild(): () => void {
   return buildInfo.observe((observe) => observe(1, { version: VERSION }))
 }
 
-/** Measures what this process uses, and the machine that it runs on; returns what stops it. Its timers do not keep the process alive. */
+/** Measures what this process uses, and the machine that it runs on; returns what stops it. Nothing of it keeps the process alive. */
 export function observeProcess(): () => void {
   const instruments = createInstruments(processInstruments, { scope: SCOPE, version: VERSION })
   const stops = [
@@ -82,24 +73,23 @@ export function observeProcess(): () => void {
   }
 
   function observeEventLoop() {
-    const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MILLIS })
-    delay.enable()
-    const seconds = (nanoseconds: number) => Math.max(0, nanoseconds - RESOLUTION_MILLIS * 1e6) / 1e9
+    const window = openEventLoopDelay()
     const { eventLoopLag, eventLoopLagMax, eventLoopLagP50, eventLoopLagP99, eventLoopUtilization } = instruments
-    const measured = (read: () => number) => (observe: (value: number) => void) => {
-      if (delay.count > 0) observe(seconds(read()))
+    const measured = (figure: keyof EventLoopDelay) => (observe: (value: number) => void) => {
+      const delay = window.read()
+      if (delay !== undefined) observe(delay[figure])
     }
     return [
-      eventLoopLag.observe(measured(() => delay.mean)),
-      eventLoopLagP50.observe(measured(() => delay.percentile(50))),
-      eventLoopLagP99.observe(measured(() => delay.percentile(99))),
-      eventLoopLagMax.observe(measured(() => delay.max)),
+      eventLoopLag.observe(measured('mean')),
+      eventLoopLagP50.observe(measured('p50')),
+      eventLoopLagP99.observe(measured('p99')),
+      eventLoopLagMax.observe(measured('max')),
       eventLoopUtilization.observe((observe) => {
         observe(performance.eventLoopUtilization().utilization)
         // The last of the group to be asked: what has been told starts anew.
-        delay.reset()
+        window.reset()
       }),
-      () => delay.disable(),
+      () => window.close(),
     ]
   }
 
