@@ -1,21 +1,16 @@
-import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 
 import { startBound, stopChild } from './bound-child.ts'
 import type { RabbitMq } from './components.ts'
 import { freePort } from './free-port.ts'
+import { startPausable } from './pausable-server.ts'
+import type { PausableServer } from './pausable-server.ts'
 
-/** A RabbitMQ of one's own, without plugins; stopped by its pid, at the latest when this process ends. */
-export interface RunningRabbitMq extends AsyncDisposable {
+/** Without plugins; what stays over a pause is durable queues and persistent messages. */
+export interface RunningRabbitMq extends PausableServer {
   readonly url: string
-  /** Ends every connection and stops it; durable queues and persistent messages stay. */
-  pause(): Promise<void>
-  /** Starts it again on the same port, with the same data. */
-  resume(): Promise<void>
-  stop(): Promise<void>
 }
 
 /** Starts an empty RabbitMQ on a free port of 127.0.0.1, and resolves when it takes connections, in about six seconds. */
@@ -46,28 +41,17 @@ export async function startRabbitMq(found: RabbitMq): Promise<RunningRabbitMq> {
   const listen = ['-port', String(epmdPort), '-address', '127.0.0.1']
   const names = startBound(path.join(found.erts, 'epmd'), listen, { env })
   names.stderr?.resume()
-  let broker: ChildProcess | undefined
-  const pause = async (): Promise<void> => {
-    if (broker !== undefined) await stopChild(broker)
-    broker = undefined
-  }
-  const resume = async (): Promise<void> => {
-    broker = startBound(path.join(found.erts, 'erlexec'), BOOT, { env })
-    broker.stderr?.resume()
-    await untilReady(broker)
-  }
-  const stop = async (): Promise<void> => {
-    await pause()
-    await stopChild(names)
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await resume()
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { url: `amqp://guest:guest@127.0.0.1:${port}`, pause, resume, stop, [Symbol.asyncDispose]: stop }
+  const server = await startPausable({
+    name: 'rabbitmq',
+    spawn: () => startBound(path.join(found.erts, 'erlexec'), BOOT, { env }),
+    readyText: 'Server startup complete',
+    log: 'stdout',
+    async cleanUp() {
+      await stopChild(names)
+      await rm(folder, { recursive: true, force: true })
+    },
+  })
+  return { ...server, url: `amqp://guest:guest@127.0.0.1:${port}` }
 }
 
 /** As its own start script has it, with one scheduler and without busy waiting: the cores are for the tests. */
@@ -89,16 +73,4 @@ function erlangEnvironment({ erlang, erts }: RabbitMq, home: string, epmdPort: n
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
   }
-}
-
-async function untilReady(broker: ChildProcess): Promise<void> {
-  const log: string[] = []
-  for await (const line of createInterface({ input: broker.stdout as NodeJS.ReadableStream })) {
-    log.push(line)
-    if (line.includes('Server startup complete')) {
-      broker.stdout?.resume()
-      return
-    }
-  }
-  throw new Error(`rabbitmq ended before it was ready; its log:\n${log.slice(-5).join('\n')}`)
 }
