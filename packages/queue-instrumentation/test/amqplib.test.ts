@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { SpanKind, SpanStatusCode, propagation, trace } from '@opentelemetry/api'
@@ -317,7 +318,13 @@ testWith(
   async () => {
     await channel.consume(queue, () => {})
     await until(() => status()?.size === 0)
-    await connection.close()
+    // While it is on its way nobody can be asked.
+    const { stream } = connection.connection as unknown as { stream: Socket }
+    stream.cork()
+    const closed = connection.close()
+    await until(() => status()?.size === undefined)
+    stream.uncork()
+    await closed
     expect(status()).toBeUndefined()
     expect(telemetry.points('mcp.errors')).toEqual({})
   },

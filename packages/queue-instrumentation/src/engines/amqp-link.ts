@@ -179,9 +179,15 @@ async function readNow(link: LinkState, name: string): Promise<QueueReading | un
     return { size: messageCount }
   } catch (error) {
     link.own = undefined
-    if (link.lost === undefined && NOT_OURS_TO_SEE.has((error as { code?: unknown }).code)) return undefined
+    if (link.lost === undefined && (isClosing(error) || NOT_OURS_TO_SEE.has((error as { code?: unknown }).code)))
+      return undefined
     throw error
   }
+}
+
+/** The connection is being closed; whether it was lost is told by its `close`. */
+function isClosing(error: unknown): boolean {
+  return (error as { name?: unknown }).name === 'IllegalOperationError'
 }
 
 async function openOwn(link: LinkState): Promise<OwnChannel> {
