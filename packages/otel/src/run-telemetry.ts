@@ -9,7 +9,7 @@ import { offerMcpHealth } from './health/offer-mcp-health.ts'
 import { startHealth } from './health/start-health.ts'
 import { serviceIdentity } from './identity/create-resource.ts'
 import { instrumentApp } from './instrument/instrument-app.ts'
-import { isPortOpen, onMcpStdio } from './instrument/mcp-stdio.ts'
+import { isPortOpen, onMcpStdio, warnOfConsoleExporters } from './instrument/mcp-stdio.ts'
 import { observeMcpTasks } from './instrument/mcp-tasks.ts'
 import { observeCrashes } from './instrument/observe-crashes.ts'
 import { observeBuild, observeProcess } from './instrument/observe-process.ts'
@@ -85,7 +85,8 @@ export function runTelemetry(
       ),
     )
   }
-  const moveEndpoint = (): void => {
+  const onStdio = (): void => {
+    warnOfConsoleExporters(config)
     if (endpoint === undefined || !isPortOpen(options, process.env)) return
     const before = endpoint
     endpoint = openEndpoint({ ...config.endpoint, port: 0 }, handler, endpointPaths(health))
@@ -95,7 +96,7 @@ export function runTelemetry(
   const stops = [
     observeMcpTasks(),
     offerMcpHealth(health, config.mcp),
-    onMcpStdio(moveEndpoint, () => void flush.all({ holds: false })),
+    onMcpStdio(onStdio, () => void flush.all({ holds: false })),
     () => instrumented.disable(),
     () => logLines.stop(),
     () => health.stop(),

@@ -20,14 +20,25 @@ const WORDS = ['', 'on', 'off', 'true', 'none', 'otlp', 'console', 'grpc', 'delt
 const MORE = ['http://127.0.0.1:9', '127.0.0.1:9', 'ftp://u:p@x', '%zz', 'a=b', '=', ',', '::1', '[', '../..', 'a\nb']
 
 const named = listSettings(settings)
-// A name that has to be asked for takes as long as the network likes, and a file that is written to stays.
-const LEFT_OUT = /HOST$|LOG_FILE$|FLUSH_TIMEOUT$|CONFIG_FILE$|PROMETHEUS_PORT$/
 const variables = [
-  ...named.flatMap(({ setting }) => setting.env),
-  ...checkedVariables.map(({ name }) => name),
-  'MCP_OTEL_PROT',
-  'MCP_OTEL_',
-].filter((name) => !LEFT_OUT.test(name))
+  ...new Set([
+    ...named.flatMap(({ setting }) => setting.env),
+    ...checkedVariables.map(({ name }) => name),
+    'MCP_OTEL_PROT',
+    'MCP_OTEL_',
+  ]),
+]
+// A host that has to be asked for takes as long as the network likes, a file may be any of the machine's, and a port
+// somebody else's.
+const OF_THEIR_OWN: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/HOST$/, ['', ' ', '127.0.0.1', '0.0.0.0', '::1', '[::1]', '256.1.1.1', 'a b', 'http://127.0.0.1', '127.0.0.1:9']],
+  [/PORT$/, ['', ' ', '0', ' 0 ', '-1', '65536', '1.5', 'http', '0x0']],
+  [/LOG_FILE$/, ['', ' ', 'mcp.log', 'app', 'app/app.cjs/mcp.log', 'no/such/folder/mcp.log', '/dev/full']],
+  [/MCP_OTEL_CONFIG_FILE$/, ['', 'none', 'nowhere.json', 'nowhere', 'package.json', 'app', '/dev/null', '/dev/zero']],
+  [/CONFIG_FILE$/, ['', ' ', 'nowhere.yaml', 'package.json', 'app/app.cjs', 'app', '/dev/null', '/dev/zero']],
+  [/FLUSH_TIMEOUT$/, ['', '0', '1', '150', '-1', '1.5', 'soon', '99999999999']],
+]
+const LEFT_OUT = /host$|port$|file$|flushTimeoutMillis$/
 
 const anyText = fc.oneof(
   fc.constantFrom(...WORDS, ...MORE),
@@ -52,7 +63,7 @@ const anyOptions = fc
     const options: Record<string, unknown> = {}
     for (const [at, value] of entries) {
       const [group = '', name] = at.split('.')
-      if (LEFT_OUT.test(at) || /host$|file$|flushTimeoutMillis$/.test(at)) continue
+      if (LEFT_OUT.test(at)) continue
       if (name === undefined) options[group] = value
       else options[group] = { ...(options[group] as object), [name]: value }
     }
@@ -85,11 +96,33 @@ interface Case {
   readonly file: [string, string] | undefined
 }
 
-const anyCase: fc.Arbitrary<Case> = fc.record({
-  env: fc.dictionary(fc.constantFrom(...variables), anyText, { maxKeys: 6 }),
-  options: fc.option(anyOptions, { nil: undefined }),
-  file: anyFile,
-})
+/** All variables, each in one of the processes. */
+const anyEnvironments = fc
+  .tuple(
+    fc.shuffledSubarray(variables, { minLength: variables.length }),
+    fc.tuple(...variables.map((name) => anyValueOf(name).map((value) => [name, value] as const))),
+  )
+  .map(([order, values]) =>
+    Array.from({ length: RUNS }, (_, at) => {
+      const dealt = new Set(order.filter((_name, index) => index % RUNS === at))
+      return Object.fromEntries(values.filter(([name]) => dealt.has(name)))
+    }),
+  )
+
+function anyValueOf(name: string): fc.Arbitrary<string> {
+  const [, own] = OF_THEIR_OWN.find(([names]) => names.test(name)) ?? []
+  return own === undefined ? anyText : fc.constantFrom(...own)
+}
+
+const anyCases: fc.Arbitrary<Case[]> = fc
+  .tuple(
+    anyEnvironments,
+    fc.array(fc.record({ options: fc.option(anyOptions, { nil: undefined }), file: anyFile }), {
+      minLength: RUNS,
+      maxLength: RUNS,
+    }),
+  )
+  .map(([environments, rest]) => rest.map((each, at) => ({ env: environments[at] ?? {}, ...each })))
 
 const APP = `
 const { OPTIONS } = process.env
@@ -108,7 +141,8 @@ async function start({ env, file, options }: Case) {
   writeFileSync(entry, APP)
   if (file !== undefined) writeFileSync(path.join(folder.path, `mcp.otel.${file[0]}`), file[1])
 
-  const all = { MCP_OTEL_FLUSH_TIMEOUT: '200', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env }
+  const ports = 'MCP_OTEL_PORT' in env ? {} : { MCP_OTEL_PORT: '0' }
+  const all = { MCP_OTEL_FLUSH_TIMEOUT: '200', ...ports, ...env }
   const preload = options === undefined ? ['--require', REGISTER] : []
   const given = options === undefined ? {} : { OPTIONS: JSON.stringify(options) }
   await using app = new AppProcess([...preload, entry], { cwd: folder.path, env: { ...all, ...given } })
@@ -122,8 +156,12 @@ async function start({ env, file, options }: Case) {
 }
 
 describe('whatever environment, options and configuration file are', () => {
-  const cases = fc.sample(anyCase, RUNS)
+  const [cases = []] = fc.sample(anyCases, 1)
   const batches = Array.from({ length: AT_ONCE }, (_, at) => cases.filter((_case, index) => index % AT_ONCE === at))
+
+  test('every variable there is reaches one of the processes', () => {
+    expect(cases.flatMap(({ env }) => Object.keys(env)).toSorted()).toEqual(variables.toSorted())
+  })
 
   test.concurrent.each(batches.map((batch, index) => [index + 1, batch] as const))(
     'the app starts and ends as it would, and every mistake is a line (batch %i)',

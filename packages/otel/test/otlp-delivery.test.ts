@@ -2,9 +2,10 @@ import { gunzipSync } from 'node:zlib'
 
 import { diag } from '@opentelemetry/api'
 import { ExportResultCode } from '@opentelemetry/core'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { serve, type Served } from '../../../test/support/serve.ts'
+import { createBatchQueue } from '../src/export/batch-queue.ts'
 import { createExportVoice } from '../src/export/export-failure.ts'
 import { createOtlpDelegate } from '../src/export/otlp-delegate.ts'
 import { otlpTarget } from '../src/export/otlp-target.ts'
@@ -165,6 +166,53 @@ describe('an export by HTTP', () => {
     expect(results.filter((code) => code === ExportResultCode.FAILED)).toHaveLength(2)
     expect(counts.failed).toBe(2)
     expect(said[0]).toContain('8 exports wait for an answer already')
+  })
+
+  test('waits in bounded size: beyond 64 MiB under way records wait, and beyond their queue they are counted, and said once', async () => {
+    const answers: (() => void)[] = []
+    const sizes: number[] = []
+    await using collector = await serve((request, response) => {
+      answers.push(() => {
+        let size = 0
+        request.on('data', (chunk: Buffer) => (size += chunk.length))
+        request.on('end', () => (sizes.push(size), response.end()))
+      })
+    })
+    let lost = 0
+    const observer = { succeeded() {}, failed() {}, lost: (_signal: string, count: number) => void (lost += count) }
+    const target = withVariables({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, () => otlpTarget('traces', 'x'))
+    const voice = createExportVoice('traces', target.url, observer)
+    const firstOf = { ...serializer, serializeRequest: ([record]: Buffer[]) => record }
+    const delegate = createOtlpDelegate({ target, send: sendByHttp, serializer: firstOf, voice })
+    const limits = { maxQueueSize: 1, maxExportBatchSize: 1, scheduledDelayMillis: 60_000, exportTimeoutMillis: 60_000 }
+    const queue = createBatchQueue(limits, delegate, voice)
+
+    const big = Buffer.alloc(33 * 1024 * 1024)
+    for (let i = 0; i < 6; i++) queue.add(big)
+    expect(lost).toBe(3)
+    expect(said).toEqual([
+      `1 spans wait for export already, and what exceeds them is dropped, and counted in mcp_telemetry_lost_records_total: ` +
+        `see that ${target.url} answers, or set OTEL_BSP_MAX_QUEUE_SIZE`,
+    ])
+
+    const flushed = queue.forceFlush()
+    await vi.waitUntil(() => answers.length === 2, 10_000)
+    for (const answer of answers) answer()
+    await vi.waitUntil(() => answers.length === 3, 10_000)
+    answers[2]?.()
+    await flushed
+    expect(sizes).toEqual([big.length, big.length, big.length])
+    expect(said.slice(1)).toEqual([`traces are exported to ${target.url} again; 3 spans were lost meanwhile`])
+  })
+
+  test('does not read an answer without an end', async () => {
+    await using collector = await startCollector([200, {}, 'x'.repeat(4 * 1024 * 1024 + 1)])
+    const { counts, delegate, send } = delegateTo(collector.url)
+    delegate.hurry()
+    send('spans')
+    await delegate.forceFlush()
+    expect(counts).toEqual({ succeeded: 0, failed: 1 })
+    expect(said[0]).toContain('the answer is longer than 4194304 bytes')
   })
 
   test('says what the collector refused of it', async () => {

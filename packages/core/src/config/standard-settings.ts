@@ -17,7 +17,7 @@ function exporters<const W extends string>(signal: 'TRACES' | 'METRICS' | 'LOGS'
     default: [],
     derivedDefault: derived,
     defaultText: 'otlp where an OTLP endpoint is set, else none',
-    doc: `Exporters of ${signal.toLowerCase()}.`,
+    doc: `Exporters of ${signal.toLowerCase()}; \`console\` prints to stdout.`,
   })
 }
 

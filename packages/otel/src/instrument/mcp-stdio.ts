@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
-import type { ConfigOptions } from '@mcp/otel-core'
+import type { Config, ConfigOptions } from '@mcp/otel-core'
 import { STDIO_CHANNEL } from '@mcp/otel-protocol-instrumentation'
+import { diag } from '@opentelemetry/api'
 
 const PORT_VARIABLES = ['OTEL_EXPORTER_PROMETHEUS_PORT', 'MCP_OTEL_PORT'] as const
 
@@ -27,4 +28,16 @@ export function isPortOpen(
   env: NodeJS.ProcessEnv,
 ): boolean {
   return options.endpoint?.port === undefined && PORT_VARIABLES.every((name) => (env[name] ?? '') === '')
+}
+
+/** Says where exporters print to the stdout on which a server speaks: that is what they are for, and breaks its protocol. */
+export function warnOfConsoleExporters(config: Pick<Config, 'traces' | 'metrics' | 'logs' | 'mcp'>): void {
+  const signals = (['traces', 'metrics', 'logs'] as const).filter((signal) =>
+    config[signal].exporters.some((name) => name === 'console'),
+  )
+  if (signals.length === 0 || config.mcp.guardStdout) return
+  diag.warn(
+    `the console exporter of ${signals.join(', ')} prints to the stdout on which an MCP server speaks, and its client reads ` +
+      'what is no message; take console out of the exporters, or set MCP_OTEL_MCP_GUARD_STDOUT=on, which moves it to stderr',
+  )
 }
