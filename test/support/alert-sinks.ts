@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
 import { SMTPServer } from 'smtp-server'
@@ -43,15 +43,18 @@ export async function startAlertSinks(): Promise<AlertSinks> {
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     async onData(stream, { envelope }, done) {
-      const raw = await text(stream)
+      const raw = await wholeText(stream)
+      if (raw === undefined) return
       const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address
       mails.receive([{ ...parseMail(raw), from, to: envelope.rcptTo.map(({ address }) => address) }])
       done()
     },
   })
+  smtp.on('error', () => {})
   const keep: RequestListener = async (request, response) => {
-    const body = JSON.parse(await text(request)) as Record<string, unknown>
-    posts.receive([{ path: request.url ?? '', body }])
+    const body = await wholeText(request)
+    if (body === undefined) return
+    posts.receive([{ path: request.url ?? '', body: JSON.parse(body) as Record<string, unknown> }])
     response.setHeader('content-type', 'application/json').end('{"status":"success"}')
   }
   const web = createServer(keep)
@@ -79,6 +82,11 @@ export async function startAlertSinks(): Promise<AlertSinks> {
       await closed
     },
   }
+}
+
+/** Who is stopped while it sends breaks off, and has sent nothing. */
+async function wholeText(stream: Readable): Promise<string | undefined> {
+  return text(stream).catch(() => undefined)
 }
 
 /** Reads the subject and the quoted-printable body; Alertmanager's are ASCII in their headers. */
