@@ -1,7 +1,9 @@
+import { isBuiltin } from 'node:module'
+
 import { processWide } from '@mcp/otel-core'
 import { setMcpDefaults } from '@mcp/otel-protocol-instrumentation'
 import { setQueueDefaults } from '@mcp/otel-queue-instrumentation'
-import { metrics, trace } from '@opentelemetry/api'
+import { diag, metrics, trace } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 
 import type { StartOptions } from '../options.ts'
@@ -10,6 +12,7 @@ import { createInstrumentations, FETCH, HTTP_CLIENT, HTTP_SERVER } from './creat
 import type { InstrumentationsOptions } from './create-instrumentations.ts'
 import { hookEsmImports, patchedModules } from './esm-hooks.ts'
 import { honoModules } from './hono-modules.ts'
+import { findRequired } from './loaded-before.ts'
 import { mcpModules } from './mcp-modules.ts'
 import { mcpOptions } from './mcp-options.ts'
 import { hookModuleExports } from './module-exports-hook.ts'
@@ -28,6 +31,18 @@ const SPOKEN: Readonly<Record<string, string>> = {
   [FETCH]: 'fetch',
 }
 
+/** An instrumentation that is made before diagnostics are heard says so in vain. */
+function warnOfRequiredBefore(brought: readonly Instrumentation[]): void {
+  for (const each of brought) {
+    const before = patchedModules(each).filter((name) => !isBuiltin(name) && findRequired(name) !== undefined)
+    if (before.length === 0) continue
+    diag.warn(
+      `loaded before start(), and so not observed by ${each.instrumentationName}: ${before.join(', ')}; call start() in a ` +
+        'file that --require or --import loads before the app',
+    )
+  }
+}
+
 /** Starts to observe the app; an instrumentation that the app brings takes the place of ours of the same name. */
 export function instrumentApp(given: InstrumentationsOptions & { readonly options: StartOptions }): Instrumented {
   const brought: Instrumentation[] = (given.options.instrumentations ?? []).flat()
@@ -38,6 +53,7 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   const hooks = { mcp: mcpModules, hono: honoModules, ...queueModules }
   hookModuleExports(hooks)
   if (brought.length > 0) {
+    warnOfRequiredBefore(brought)
     hookEsmImports(brought)
     sdkPackages.instrumentation.registerInstrumentations({
       instrumentations: brought,

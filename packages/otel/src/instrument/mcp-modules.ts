@@ -9,6 +9,7 @@ type AnyClass = new () => object
 export const mcpModules: ModuleExportsHook = {
   files:
     /[\\/]node_modules[\\/]@modelcontextprotocol[\\/](?:sdk[\\/]dist[\\/](?:(?:esm|cjs)[\\/])?(?:server[\\/](?:index|mcp)|client[\\/]index)|(?:server|client)[\\/]dist[\\/]index|server[\\/]dist[\\/]stdio)\.[mc]?js$/,
+  packages: ['@modelcontextprotocol/sdk', '@modelcontextprotocol/server', '@modelcontextprotocol/client'],
   names: ['Server', 'Client', 'McpServer', 'createMcpHandler', 'serveStdio', 'StdioServerTransport'],
   functions: ['createMcpHandler', 'serveStdio'],
   observe({ createMcpHandler, serveStdio, StdioServerTransport, ...classes }, whole) {

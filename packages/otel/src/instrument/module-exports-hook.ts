@@ -5,13 +5,12 @@ import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
 import { appendToModules } from './append-to-modules.ts'
+import { warnOfImportedBefore, warnOfLoadedBefore, type WatchedModules } from './loaded-before.ts'
 
 const require = createRequire(import.meta.url)
 
 /** What is to be done with the exports of some modules of the app's. */
-export interface ModuleExportsHook {
-  /** The files of these modules, as paths and as URLs have them. */
-  readonly files: RegExp
+export interface ModuleExportsHook extends WatchedModules {
   /** Names that the modules give to what is observed, those that not every one of them has included. */
   readonly names: readonly string[]
   /**
@@ -21,9 +20,6 @@ export interface ModuleExportsHook {
   readonly observe: (exports: Readonly<Record<string, unknown>>, whole?: unknown) => unknown
   /** Functions of an ES module, by names of its own, whose places are taken by what `observe` returns under these. */
   readonly functions?: readonly string[]
-  /** What these modules are, for when they cannot be observed, and what to do then. */
-  readonly what: string
-  readonly instead: string
 }
 
 /** What the end of a module calls; both builds and all hooks share it, each hook under a name of its own. */
@@ -44,15 +40,26 @@ export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHo
   const receivers = Object.fromEntries(Object.keys(hooks).map((name, index) => [name, all[index]?.receive]))
   Object.defineProperty(globalThis, Symbol.for(KEY), { value: receivers, configurable: true })
   for (const [file, loaded] of Object.entries(require.cache)) {
-    const instead = all.find(({ hook }) => hook.files.test(file))?.receive(loaded?.exports, true)
-    if (instead !== undefined && loaded !== undefined) loaded.exports = instead
+    const found = all.find(({ hook }) => hook.files.test(file))
+    const instead = found?.receive(loaded?.exports, true)
+    if (found === undefined || instead === undefined || loaded === undefined) continue
+    loaded.exports = instead
+    if (isRequiredByApp(loaded)) warnOfLoadedBefore(found.hook)
   }
+  warnOfImportedBefore(Object.values(hooks))
   try {
     appendToModules(all.map(({ hook, lines }) => ({ files: hook.files, lines })))
   } catch (error) {
     const reason = reasonOf(error)
     for (const { hook } of all) diag.warn(`${hook.what} cannot be found by themselves: ${reason}; ${hook.instead}`)
   }
+}
+
+/** Who has required it by now has what it was before. */
+function isRequiredByApp(loaded: NodeJS.Module): boolean {
+  return Object.values(require.cache).some(
+    (other) => other?.children.includes(loaded) === true && !/[\\/]node_modules[\\/]/.test(other.filename),
+  )
 }
 
 /** What a module says to us when it has been evaluated: one statement more at its end, on a line of its own. */

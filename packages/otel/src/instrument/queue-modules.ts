@@ -9,6 +9,7 @@ export const queueModules: Readonly<Record<string, ModuleExportsHook>> = Object.
     name.replaceAll(/\W/g, '_'),
     {
       files,
+      packages: [name],
       names: exports,
       observe: instrumentModule,
       what: `queues of ${name}`,
