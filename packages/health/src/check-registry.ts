@@ -16,7 +16,8 @@ import { VERSION } from './version.ts'
 const LONG_BLOCK = 0.1
 
 export interface CheckRegistry {
-  add(name: string, fn: CheckFn, options: CheckOptions): Check
+  /** `isOurs`: a warning would tell nobody what to do. */
+  add(name: string, fn: CheckFn, options: CheckOptions, isOurs?: boolean): Check
   remove(name: string): void
   get(name: string): Check | undefined
   all(): readonly Check[]
@@ -42,6 +43,7 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
     ...(meterProvider && { meterProvider }),
   })
   const checks = new Map<string, Check>()
+  /** Names of which no warning is given, or not again. */
   const warned = new Set<string>()
   let overall: HealthStatus | undefined
   let isStopped = false
@@ -71,11 +73,12 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
   }
 
   return {
-    add(name, fn, options) {
+    add(name, fn, options, isOurs = false) {
       if (checks.has(name))
         throw new Error(`health check "${name}" exists already; remove it first, or choose another name`)
       const check = createCheck(name, fn, resolveCheckOptions(name, options), context, { onRun })
       checks.set(name, check)
+      if (isOurs) warned.add(name)
       return check
     },
     remove(name) {

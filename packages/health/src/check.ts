@@ -114,7 +114,7 @@ export function createCheck(
     const controller = new AbortController()
     let finish!: (state: CheckState) => void
     const done = new Promise<CheckState>((resolve) => (finish = resolve))
-    const startedAt = performance.now()
+    let calledAt = performance.now()
     let ended = false
     let blocked = 0
     const end = (result: CheckResult, timedOut: boolean): void => {
@@ -138,7 +138,7 @@ export function createCheck(
           timedOut: timedOut || tooLong,
           blocked,
           endedAt,
-          duration: (endedAt - startedAt) / 1000,
+          duration: (endedAt - calledAt) / 1000,
         }),
       )
     }
@@ -166,15 +166,18 @@ export function createCheck(
     }
     // A microtask later, so that `flight` is set before a check that ends at once clears it.
     queueMicrotask(() => {
+      // Another check that is called in the same turn may have kept the loop until now.
+      calledAt = performance.now()
+      if (!ended) deadline.refresh()
       try {
         const returned = untraced(() => fn({ ...context, signal: controller.signal }))
-        blocked = (performance.now() - startedAt) / 1000
+        blocked = (performance.now() - calledAt) / 1000
         Promise.resolve(returned).then(
           (value) => (leave(), end(resultOf(value), false)),
           (error: unknown) => (leave(), end({ status: 'unhealthy', message: scrubError(error) }, false)),
         )
       } catch (error) {
-        blocked = (performance.now() - startedAt) / 1000
+        blocked = (performance.now() - calledAt) / 1000
         end({ status: 'unhealthy', message: scrubError(error) }, false)
       }
     })

@@ -87,8 +87,11 @@ export function createHealth(options: HealthOptions = {}): Health {
     }
   }
   const { memory = {}, eventLoop = {} } = options
-  if (memory) add('memory', memoryCheck(memory.thresholds), { critical: false, ...memory.check })
-  if (eventLoop) add('event_loop', eventLoopDelayCheck(eventLoop.thresholds), { critical: false, ...eventLoop.check })
+  if (memory) registry.add('memory', memoryCheck(memory.thresholds), { critical: false, ...memory.check }, true)
+  if (eventLoop) {
+    const checkOptions = { critical: false, ...eventLoop.check }
+    registry.add('event_loop', eventLoopDelayCheck(eventLoop.thresholds), checkOptions, true)
+  }
   for (const check of resolved.checks) add(...check)
 
   const judgeComponents = (isDue: (check: Check) => boolean): void => {

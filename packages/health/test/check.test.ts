@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { MessageChannel, Worker } from 'node:worker_threads'
 
 import * as fc from 'fast-check'
@@ -273,6 +274,33 @@ test('a call that has kept the event loop beyond its deadline is not made again 
   expect(runs).toBe(1)
   await pass(1)
   expect((await health.report()).checks['blocks']?.status).toBe('healthy')
+})
+
+test('a check is neither blamed nor cut short for what another one of the same turn keeps the event loop', async () => {
+  const health = createTestHealth()
+  health.check('blocks', () => block(600))
+  health.check('at_once', () => true, { timeout: 500 })
+  health.check('in_time', () => pause(1), { timeout: 500 })
+  const { checks } = await health.report()
+  expect(checks['blocks']?.blocked).toBeGreaterThanOrEqual(0.6)
+  expect(checks['at_once']).toMatchObject({ status: 'healthy', timed_out: false })
+  expect(checks['at_once']?.blocked ?? 0).toBeLessThan(0.5)
+  expect(checks['in_time']).toMatchObject({ status: 'healthy', timed_out: false })
+  for (const name of ['at_once', 'in_time']) expect(checks[name]?.duration).toBeLessThan(0.5)
+})
+
+test('with a ttl without end nobody who asks runs a check: the answer is what the background has found, with its age', async () => {
+  useFakeClock()
+  const health = createTestHealth()
+  let runs = 0
+  health.check('cached', () => void runs++, { interval: 10_000, ttl: Infinity })
+  const asked = async () => [(await health.report()).checks['cached']?.age, runs]
+  await pass(0)
+  expect(await asked()).toEqual([0, 1])
+  await pass(9999)
+  expect(await asked()).toEqual([9.999, 1])
+  await pass(2)
+  expect(await asked()).toEqual([0.001, 2])
 })
 
 test('a loop that was blocked past a deadline reads first what has come in time', async () => {
