@@ -1,18 +1,55 @@
 import { createRequire } from 'node:module'
 
-import * as asyncHooks from '@opentelemetry/context-async-hooks'
-import * as core from '@opentelemetry/core'
-import * as metricsHttp from '@opentelemetry/exporter-metrics-otlp-http'
-import * as instrumentation from '@opentelemetry/instrumentation'
-import * as httpInstrumentation from '@opentelemetry/instrumentation-http'
-import * as undiciInstrumentation from '@opentelemetry/instrumentation-undici'
-import * as otlpBase from '@opentelemetry/otlp-exporter-base'
-import * as otlpHttp from '@opentelemetry/otlp-exporter-base/node-http'
-import * as otlpTransformer from '@opentelemetry/otlp-transformer'
-import * as resources from '@opentelemetry/resources'
-import * as logs from '@opentelemetry/sdk-logs'
-import * as metrics from '@opentelemetry/sdk-metrics'
-import * as trace from '@opentelemetry/sdk-trace'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import {
+  CompositePropagator,
+  ExportResultCode,
+  hrTime,
+  isTracingSuppressed,
+  suppressTracing,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core'
+import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http'
+import { registerInstrumentations } from '@opentelemetry/instrumentation'
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
+import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http'
+import {
+  JsonLogsSerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer'
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  osDetector,
+  processDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources'
+import { ConsoleLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
+import {
+  ConsoleMetricExporter,
+  MeterProvider,
+  MetricReader,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  ParentBasedSampler,
+  RandomIdGenerator,
+  SamplingDecision,
+  SimpleSpanProcessor,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
 
 import type { SdkPackages } from './sdk-packages.ts'
 
@@ -20,22 +57,55 @@ const require = createRequire(import.meta.url)
 
 /**
  * The SDK's packages as the one file of `register` has them: what most processes use is in that file, since to find and
- * read two hundred files takes longer than all else at the start. The rest is loaded when it is first asked for.
+ * read two hundred files takes longer than all else at the start. It is named one by one, so that the rest of these packages
+ * is left out. What few processes use is loaded when it is first asked for.
  */
 export const sdkPackages: SdkPackages = {
-  asyncHooks,
-  core,
-  httpInstrumentation,
-  instrumentation,
-  logs,
-  metrics,
-  metricsHttp,
-  otlpBase,
-  otlpHttp,
-  otlpTransformer,
-  resources,
-  trace,
-  undiciInstrumentation,
+  asyncHooks: { AsyncLocalStorageContextManager },
+  core: {
+    CompositePropagator,
+    ExportResultCode,
+    hrTime,
+    isTracingSuppressed,
+    suppressTracing,
+    W3CBaggagePropagator,
+    W3CTraceContextPropagator,
+  },
+  httpInstrumentation: { HttpInstrumentation },
+  instrumentation: { registerInstrumentations },
+  logs: { ConsoleLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor },
+  metrics: { ConsoleMetricExporter, MeterProvider, MetricReader, PeriodicExportingMetricReader },
+  metricsHttp: { OTLPMetricExporterBase },
+  otlpHttp: { convertLegacyHttpOptions },
+  otlpTransformer: {
+    JsonLogsSerializer,
+    JsonMetricsSerializer,
+    JsonTraceSerializer,
+    ProtobufLogsSerializer,
+    ProtobufMetricsSerializer,
+    ProtobufTraceSerializer,
+  },
+  resources: {
+    defaultResource,
+    detectResources,
+    envDetector,
+    osDetector,
+    processDetector,
+    resourceFromAttributes,
+  },
+  trace: {
+    AlwaysOffSampler,
+    AlwaysOnSampler,
+    BatchSpanProcessor,
+    ConsoleSpanExporter,
+    ParentBasedSampler,
+    RandomIdGenerator,
+    SamplingDecision,
+    SimpleSpanProcessor,
+    TraceIdRatioBasedSampler,
+    TracerProvider,
+  },
+  undiciInstrumentation: { UndiciInstrumentation },
   get b3() {
     return require('@opentelemetry/propagator-b3')
   },

@@ -7,7 +7,6 @@ import type * as Zipkin from '@opentelemetry/exporter-zipkin'
 import type * as Instrumentation from '@opentelemetry/instrumentation'
 import type * as HttpInstrumentation from '@opentelemetry/instrumentation-http'
 import type * as UndiciInstrumentation from '@opentelemetry/instrumentation-undici'
-import type * as OtlpBase from '@opentelemetry/otlp-exporter-base'
 import type * as OtlpHttp from '@opentelemetry/otlp-exporter-base/node-http'
 import type * as OtlpTransformer from '@opentelemetry/otlp-transformer'
 import type * as B3 from '@opentelemetry/propagator-b3'
@@ -19,24 +18,58 @@ import type * as Trace from '@opentelemetry/sdk-trace'
 
 const require = createRequire(import.meta.url)
 
-/** The packages of the OpenTelemetry SDK that are used, as far as they are. */
+/** What is used of the packages of the OpenTelemetry SDK. */
 export interface SdkPackages {
-  readonly asyncHooks: typeof AsyncHooks
-  readonly b3: typeof B3
-  readonly core: typeof Core
-  readonly httpInstrumentation: typeof HttpInstrumentation
-  readonly instrumentation: typeof Instrumentation
-  readonly logs: typeof Logs
-  readonly metrics: typeof Metrics
-  readonly metricsHttp: typeof MetricsHttp
-  readonly node: typeof Node
-  readonly otlpBase: typeof OtlpBase
-  readonly otlpHttp: typeof OtlpHttp
-  readonly otlpTransformer: typeof OtlpTransformer
-  readonly resources: typeof Resources
-  readonly trace: typeof Trace
-  readonly undiciInstrumentation: typeof UndiciInstrumentation
-  readonly zipkin: typeof Zipkin
+  readonly asyncHooks: Pick<typeof AsyncHooks, 'AsyncLocalStorageContextManager'>
+  readonly b3: Pick<typeof B3, 'B3InjectEncoding' | 'B3Propagator'>
+  readonly core: Pick<
+    typeof Core,
+    | 'CompositePropagator'
+    | 'ExportResultCode'
+    | 'hrTime'
+    | 'isTracingSuppressed'
+    | 'suppressTracing'
+    | 'W3CBaggagePropagator'
+    | 'W3CTraceContextPropagator'
+  >
+  readonly httpInstrumentation: Pick<typeof HttpInstrumentation, 'HttpInstrumentation'>
+  readonly instrumentation: Pick<typeof Instrumentation, 'registerInstrumentations'>
+  readonly logs: Pick<typeof Logs, 'ConsoleLogRecordExporter' | 'LoggerProvider' | 'SimpleLogRecordProcessor'>
+  readonly metrics: Pick<
+    typeof Metrics,
+    'ConsoleMetricExporter' | 'MeterProvider' | 'MetricReader' | 'PeriodicExportingMetricReader'
+  >
+  readonly metricsHttp: Pick<typeof MetricsHttp, 'OTLPMetricExporterBase'>
+  readonly node: Pick<typeof Node, 'NodeSDK' | 'startNodeSdk'>
+  readonly otlpHttp: Pick<typeof OtlpHttp, 'convertLegacyHttpOptions'>
+  readonly otlpTransformer: Pick<
+    typeof OtlpTransformer,
+    | 'JsonLogsSerializer'
+    | 'JsonMetricsSerializer'
+    | 'JsonTraceSerializer'
+    | 'ProtobufLogsSerializer'
+    | 'ProtobufMetricsSerializer'
+    | 'ProtobufTraceSerializer'
+  >
+  readonly resources: Pick<
+    typeof Resources,
+    'defaultResource' | 'detectResources' | 'envDetector' | 'osDetector' | 'processDetector' | 'resourceFromAttributes'
+  >
+  readonly trace: Pick<
+    typeof Trace,
+    | 'AlwaysOffSampler'
+    | 'AlwaysOnSampler'
+    | 'BatchSpanProcessor'
+    | 'ConsoleSpanExporter'
+    | 'ParentBasedSampler'
+    | 'RandomIdGenerator'
+    | 'SamplingDecision'
+    | 'SimpleSpanProcessor'
+    | 'TraceIdRatioBasedSampler'
+    | 'TracerProvider'
+  >
+  readonly undiciInstrumentation: Pick<typeof UndiciInstrumentation, 'UndiciInstrumentation'>
+  readonly zipkin: Pick<typeof Zipkin, 'ZipkinExporter'>
 }
 
 const SPECIFIERS: Readonly<Record<keyof SdkPackages, string>> = {
@@ -49,7 +82,6 @@ const SPECIFIERS: Readonly<Record<keyof SdkPackages, string>> = {
   metrics: '@opentelemetry/sdk-metrics',
   metricsHttp: '@opentelemetry/exporter-metrics-otlp-http',
   node: '@opentelemetry/sdk-node',
-  otlpBase: '@opentelemetry/otlp-exporter-base',
   otlpHttp: '@opentelemetry/otlp-exporter-base/node-http',
   otlpTransformer: '@opentelemetry/otlp-transformer',
   resources: '@opentelemetry/resources',

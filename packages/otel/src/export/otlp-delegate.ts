@@ -1,5 +1,4 @@
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 
 import { context, diag } from '@opentelemetry/api'
 import type { ExportResult } from '@opentelemetry/core'
@@ -145,7 +144,8 @@ function countOf(items: unknown): number {
   return Array.isArray(items) ? items.length : 0
 }
 
-const compress = promisify(gzip)
+/** Not all exports are compressed, and those that are not need no zlib. */
+const compress = (body: Uint8Array): Promise<Uint8Array> => promisify(process.getBuiltinModule('node:zlib').gzip)(body)
 
 async function requestFor({ compression, headers, url, wire }: OtlpTarget, body: Uint8Array): Promise<OtlpRequest> {
   const fixed = await headers()

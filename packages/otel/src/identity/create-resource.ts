@@ -5,6 +5,7 @@ import type { Resource, ResourceDetector } from '@opentelemetry/resources'
 import { sdkPackages } from '../sdk-packages.ts'
 import { VERSION } from '../version.ts'
 import { hostDetector } from './host-detector.ts'
+import { instanceDetector } from './instance-detector.ts'
 import { nearestPackage } from './nearest-package.ts'
 
 /** Who this process is. */
@@ -52,9 +53,9 @@ const OURS: Attributes = {
 }
 
 function detectorsByName(): ReadonlyMap<string, ResourceDetector> {
-  const { envDetector, osDetector, processDetector, serviceInstanceIdDetector } = sdkPackages.resources
+  const { envDetector, osDetector, processDetector } = sdkPackages.resources
   return new Map([
-    ['serviceinstance', serviceInstanceIdDetector],
+    ['serviceinstance', instanceDetector],
     ['process', processDetector],
     ['host', hostDetector],
     ['os', osDetector],

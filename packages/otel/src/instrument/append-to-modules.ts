@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs'
-import Module, { createRequire, register, registerHooks } from 'node:module'
+import Module, { register, registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const require = createRequire(import.meta.url)
-
-interface SyncHooks {
-  readonly supportsSyncHooks: (this: void) => boolean
-}
+import { supportsSyncHooks } from './sync-hooks.ts'
 
 /** A statement for the end of some modules. */
 export interface Addition {
@@ -21,10 +17,8 @@ export interface Addition {
  * are. Throws when this Node.js has no way to do it.
  */
 export function appendToModules(additions: readonly Addition[]): void {
-  const { supportsSyncHooks } = require('import-in-the-middle/supports-sync-hooks.mjs') as SyncHooks
   if (supportsSyncHooks()) appendByHooks(additions)
   else {
-    // Before 22.22.3 and 24.11.1 any synchronous hook breaks the `require()` calls of modules that were imported.
     appendToRequired(additions)
     appendToImported(additions)
   }

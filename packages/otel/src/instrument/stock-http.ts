@@ -5,6 +5,7 @@ import type { Config } from '@mcp/otel-core'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 
 import { sdkPackages } from '../sdk-packages.ts'
+import { beforeFirstLoad } from './before-first-load.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -26,10 +27,14 @@ export function createFetchInstrumentation(): Instrumentation {
 
 /**
  * The instrumentation patches `node:http` when it is required next. Doing that here, and telling Node, reaches ESM
- * importers too: their bindings follow, and no loader hook is needed.
+ * importers too: their bindings follow, and no loader hook is needed. `node:https`, which brings all of TLS, has to wait
+ * until somebody asks for it.
  */
 function loadPatched(): void {
   require('node:http')
-  require('node:https')
   syncBuiltinESMExports()
+  beforeFirstLoad('node:https', () => {
+    require('node:https')
+    syncBuiltinESMExports()
+  })
 }
