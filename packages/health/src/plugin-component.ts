@@ -3,7 +3,7 @@ import type { PluginTotals } from './component-totals.ts'
 import { histogramQuantile, histogramSince } from './histogram-quantile.ts'
 import type { PluginHealth } from './report.ts'
 import { micro } from './rounding.ts'
-import { percent, worseOf } from './thresholds.ts'
+import { percent, worseOf, type LimitKinds } from './thresholds.ts'
 
 /** From what on a plugin is degraded or unhealthy. */
 export interface PluginThresholds {
@@ -18,6 +18,14 @@ export interface PluginThresholds {
   /** Default none. */
   readonly unhealthyDuration?: number
 }
+
+export const pluginLimits = {
+  degradedErrorRate: 'share',
+  unhealthyErrorRate: 'share',
+  minExecutions: 'amount',
+  degradedDuration: 'amount',
+  unhealthyDuration: 'amount',
+} as const satisfies LimitKinds
 
 export type PluginFigures = Omit<PluginHealth, 'status' | 'message'>
 

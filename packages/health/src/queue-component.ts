@@ -3,7 +3,7 @@ import type { QueueTotals } from './component-totals.ts'
 import { histogramQuantile, histogramSince } from './histogram-quantile.ts'
 import type { QueueHealth } from './report.ts'
 import { micro } from './rounding.ts'
-import { worseOf } from './thresholds.ts'
+import { worseOf, type LimitKinds } from './thresholds.ts'
 
 /** From what on a queue is degraded or unhealthy. */
 export interface QueueThresholds {
@@ -16,6 +16,13 @@ export interface QueueThresholds {
   /** Default none. */
   readonly unhealthyAge?: number
 }
+
+export const queueLimits = {
+  degradedSize: 'amount',
+  unhealthySize: 'amount',
+  degradedAge: 'amount',
+  unhealthyAge: 'amount',
+} as const satisfies LimitKinds
 
 export type QueueFigures = Omit<QueueHealth, 'status' | 'message'>
 

@@ -4,7 +4,10 @@ import type { TotalsSources } from './component-totals.ts'
 import type { HealthOptions, PluginPolicy, QueuePolicy } from './health-options.ts'
 import { DEFAULT_PATHS } from './http-contract.ts'
 import type { HealthPaths } from './http-contract.ts'
+import { pluginLimits } from './plugin-component.ts'
+import { queueLimits } from './queue-component.ts'
 import { createSources } from './sources.ts'
+import { assertLimits } from './thresholds.ts'
 
 export interface ResolvedHealthOptions {
   readonly version: string
@@ -18,25 +21,17 @@ export interface ResolvedHealthOptions {
   readonly paths: HealthPaths
 }
 
-/** What of a policy is a number from 0, beside what a check's options have. */
-const LIMITS = [
-  'degradedErrorRate',
-  'unhealthyErrorRate',
-  'minExecutions',
-  'degradedDuration',
-  'unhealthyDuration',
-  'degradedSize',
-  'unhealthySize',
-  'degradedAge',
-  'unhealthyAge',
-] as const
+/** What a policy has beside its limits. */
+const POLICY = ['critical', 'failAfter', 'recoverAfter', 'ttl']
 
 /** Fills in defaults; throws an error that names the option, its value and what is accepted. */
 export function resolveHealthOptions(options: HealthOptions): ResolvedHealthOptions {
   const window = milliseconds('window', options.window ?? 300_000)
   const { pluginPolicy = {}, queuePolicy = {}, version, details, token } = options
   checkPolicy('pluginPolicy', pluginPolicy)
+  assertLimits('health option pluginPolicy', pluginPolicy, pluginLimits, [...POLICY, 'timeout', 'probes'])
   checkPolicy('queuePolicy', queuePolicy)
+  assertLimits('health option queuePolicy', queuePolicy, queueLimits, POLICY)
   if (version !== undefined && typeof version !== 'string') throw wrong('version', show(version), 'a string')
   if (details !== undefined && !['loopback', 'always', 'never'].includes(details)) {
     throw wrong('details', show(details), '"loopback", "always" or "never"')
@@ -72,12 +67,6 @@ function checkPolicy(key: string, policy: PluginPolicy & QueuePolicy): void {
   }
   for (const [name, probe] of Object.entries(probes)) {
     if (typeof probe !== 'function') throw wrong(`${key}: probes.${name}`, show(probe), 'a function')
-  }
-  for (const limit of LIMITS) {
-    const value = policy[limit]
-    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-      throw wrong(`${key}: ${limit}`, show(value), 'a number from 0')
-    }
   }
 }
 

@@ -44,12 +44,12 @@ async function closedPort(): Promise<number> {
 }
 
 test('disk space is judged by the share in use and by the bytes left', async () => {
-  const healthy = await run(diskSpaceCheck({ path: tmpdir(), degradedRatio: 2, unhealthyRatio: 2 }))
+  const healthy = await run(diskSpaceCheck({ path: tmpdir(), degradedRatio: Infinity, unhealthyRatio: Infinity }))
   expect(healthy.status).toBe('healthy')
   expect(healthy.observed).toBeGreaterThan(0)
   expect(healthy.observed).toBeLessThanOrEqual(1)
   expect(healthy.details).toMatchObject({ path: tmpdir(), total_bytes: expect.any(Number) as number })
-  expect((await run(diskSpaceCheck({ degradedRatio: 0, unhealthyRatio: 2 }))).message).toMatch(
+  expect((await run(diskSpaceCheck({ degradedRatio: 0, unhealthyRatio: Infinity }))).message).toMatch(
     /^[\d.]+ % of \. is in use \(limit 0 %\)$/,
   )
   expect((await run(diskSpaceCheck({ degradedRatio: 0, unhealthyRatio: 0 }))).status).toBe('unhealthy')
@@ -62,7 +62,7 @@ test('disk space is judged by the share in use and by the bytes left', async () 
 
 test('memory is judged against the limits of the heap and of the machine', async () => {
   expect((await run(memoryCheck())).status).toBe('healthy')
-  const degraded = await run(memoryCheck({ degradedRatio: 0.000001, unhealthyRatio: 2 }))
+  const degraded = await run(memoryCheck({ degradedRatio: 0.000001, unhealthyRatio: Infinity }))
   expect(degraded.status).toBe('degraded')
   expect(degraded.message).toMatch(/^the heap is [\d.]+ % of V8's limit \(limit 0 %\)$/)
   expect((await run(memoryCheck({ unhealthyRatio: 0.000001 }))).status).toBe('unhealthy')
@@ -167,6 +167,55 @@ test('queues and plugins are judged by the worst one, or by those that are named
   expect((await run(queueBacklogCheck({ queues: ['c'] }), {}, options)).message).toBe('c: does not exist')
   expect((await run(pluginErrorRateCheck(), {}, options)).message).toBe('gone: not available')
   expect((await run(pluginErrorRateCheck({ plugins: ['good'] }), {}, options)).status).toBe('healthy')
+})
+
+test.each<[string, () => unknown]>([
+  [
+    'memoryCheck: degradedRatio is 90; expected a share from 0 to 1, or Infinity for never',
+    () => memoryCheck({ degradedRatio: 90 }),
+  ],
+  [
+    'memoryCheck: unknown option "degraded"; expected one of degradedRatio, unhealthyRatio',
+    () => memoryCheck({ degraded: 0.9 } as object),
+  ],
+  [
+    'eventLoopDelayCheck: unhealthyDelay is "2s"; expected a number from 0, or Infinity for never',
+    () => eventLoopDelayCheck({ unhealthyDelay: '2s' } as object),
+  ],
+  [
+    'diskSpaceCheck: minFreeBytes is -1; expected a number from 0, or Infinity for never',
+    () => diskSpaceCheck({ path: '/', minFreeBytes: -1 }),
+  ],
+  [
+    'tcpCheck: degradedLatency is NaN; expected a number from 0, or Infinity for never',
+    () => tcpCheck({ port: 1, degradedLatency: Number.NaN }),
+  ],
+  [
+    'httpCheck: unknown option "latency"; expected one of degradedLatency, url, method, headers, isHealthy',
+    () => httpCheck({ url: 'http://a', latency: 1 } as never),
+  ],
+  [
+    'queueBacklogCheck: degradedSize is "10"; expected a number from 0, or Infinity for never',
+    () => queueBacklogCheck({ queues: ['a'], degradedSize: '10' } as object),
+  ],
+  [
+    'pluginErrorRateCheck: degradedErrorRate is 10; expected a share from 0 to 1, or Infinity for never',
+    () => pluginErrorRateCheck({ degradedErrorRate: 10 }),
+  ],
+  [
+    'telemetryCheck: unhealthyAfter is -5; expected a number from 0, or Infinity for never',
+    () => telemetryCheck({ exporters: () => [], unhealthyAfter: -5 }),
+  ],
+  [
+    'health option pluginPolicy: unhealthyErrorRate is 50; expected a share from 0 to 1, or Infinity for never',
+    () => createTestHealth({ pluginPolicy: { unhealthyErrorRate: 50 } }),
+  ],
+  [
+    'health option queuePolicy: unknown option "maxSize"; expected one of degradedSize, unhealthySize, degradedAge, unhealthyAge, critical, failAfter, recoverAfter, ttl',
+    () => createTestHealth({ queuePolicy: { maxSize: 5 } as object }),
+  ],
+])('a limit that would never be reached by mistake is refused: %s', (message, create) => {
+  expect(create).toThrow(new TypeError(message))
 })
 
 test('an exporter that only fails is degraded, then unhealthy, until it sends again', async () => {

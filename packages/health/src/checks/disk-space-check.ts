@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 
 import type { CheckFn } from '../check-options.ts'
-import { percent, worseOf } from '../thresholds.ts'
+import { assertLimits, percent, worseOf } from '../thresholds.ts'
 import { outside } from './outside.ts'
 
 export interface DiskSpaceOptions {
@@ -18,6 +18,8 @@ export interface DiskSpaceOptions {
 /** Checks the space that is left to unprivileged processes on a file system. */
 export function diskSpaceCheck(options: DiskSpaceOptions = {}): CheckFn {
   const { path = '.', degradedRatio = 0.9, unhealthyRatio = 0.97, minFreeBytes } = options
+  const limits = { degradedRatio: 'share', unhealthyRatio: 'share', minFreeBytes: 'amount' } as const
+  assertLimits('diskSpaceCheck', options, limits, ['path'])
   return outside(async () => {
     const { bsize, blocks, bavail, bfree } = await statfs(path)
     const free = bavail * bsize

@@ -1,5 +1,5 @@
 import type { CheckFn } from '../check-options.ts'
-import { worseOf } from '../thresholds.ts'
+import { assertLimits, worseOf } from '../thresholds.ts'
 
 export interface EventLoopDelayThresholds {
   /** p99 of the delay, s. Default 0.25. */
@@ -9,10 +9,9 @@ export interface EventLoopDelayThresholds {
 }
 
 /** Checks how late timers fire: a loop that something blocks answers nobody in time. */
-export function eventLoopDelayCheck({
-  degradedDelay = 0.25,
-  unhealthyDelay = 2,
-}: EventLoopDelayThresholds = {}): CheckFn {
+export function eventLoopDelayCheck(thresholds: EventLoopDelayThresholds = {}): CheckFn {
+  const { degradedDelay = 0.25, unhealthyDelay = 2 } = thresholds
+  assertLimits('eventLoopDelayCheck', thresholds, { degradedDelay: 'amount', unhealthyDelay: 'amount' })
   return ({ server }) => {
     const observed = server().event_loop.delay?.p99 ?? 0
     return worseOf({

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import type { CheckFn } from '../check-options.ts'
+import { assertLimits } from '../thresholds.ts'
 import { latencyResult } from './latency.ts'
 import { outside } from './outside.ts'
 
@@ -18,6 +19,7 @@ export interface HttpCheckOptions {
 /** Checks that an HTTP dependency answers, by its status code; the body is not read, redirects are not followed. */
 export function httpCheck(options: HttpCheckOptions): CheckFn {
   const { method = 'GET', headers, degradedLatency, isHealthy = (status) => status >= 200 && status < 400 } = options
+  assertLimits('httpCheck', options, { degradedLatency: 'amount' }, ['url', 'method', 'headers', 'isHealthy'])
   const url = new URL(options.url)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TypeError(`httpCheck url is "${url.protocol}//…"; expected http: or https:`)

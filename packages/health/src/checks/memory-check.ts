@@ -1,5 +1,5 @@
 import type { CheckFn } from '../check-options.ts'
-import { percent, worseOf } from '../thresholds.ts'
+import { assertLimits, percent, worseOf } from '../thresholds.ts'
 
 /** Shares of a limit, 0 to 1. */
 export interface MemoryThresholds {
@@ -10,7 +10,9 @@ export interface MemoryThresholds {
 }
 
 /** Checks the memory against its limits: rss against the cgroup or the machine, the heap against `--max-old-space-size`. */
-export function memoryCheck({ degradedRatio = 0.9, unhealthyRatio = 0.95 }: MemoryThresholds = {}): CheckFn {
+export function memoryCheck(thresholds: MemoryThresholds = {}): CheckFn {
+  const { degradedRatio = 0.9, unhealthyRatio = 0.95 } = thresholds
+  assertLimits('memoryCheck', thresholds, { degradedRatio: 'share', unhealthyRatio: 'share' })
   return ({ server }) => {
     const { rss_ratio, heap_ratio, limit_source } = server().memory
     const limits = { degraded: degradedRatio, unhealthy: unhealthyRatio, unit: '1' }

@@ -1,6 +1,7 @@
 import type { CheckFn } from '../check-options.ts'
-import { judgePlugin } from '../plugin-component.ts'
+import { judgePlugin, pluginLimits } from '../plugin-component.ts'
 import type { PluginThresholds } from '../plugin-component.ts'
+import { assertLimits } from '../thresholds.ts'
 import { worstOf } from './worst-of.ts'
 
 export interface PluginErrorRateOptions extends PluginThresholds {
@@ -10,5 +11,6 @@ export interface PluginErrorRateOptions extends PluginThresholds {
 
 /** Checks plugins: whether they are available, their error rate and duration. The worst one decides. */
 export function pluginErrorRateCheck({ plugins, ...thresholds }: PluginErrorRateOptions = {}): CheckFn {
+  assertLimits('pluginErrorRateCheck', thresholds, pluginLimits, ['plugins'])
   return (context) => worstOf(context.plugins(), plugins, (plugin) => judgePlugin(plugin, thresholds))
 }

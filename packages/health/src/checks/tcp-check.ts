@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 
 import type { CheckFn } from '../check-options.ts'
+import { assertLimits } from '../thresholds.ts'
 import { latencyResult } from './latency.ts'
 import { outside } from './outside.ts'
 
@@ -13,7 +14,9 @@ export interface TcpCheckOptions {
 }
 
 /** Checks that a TCP connection can be made; it is closed at once. */
-export function tcpCheck({ port, host = '127.0.0.1', degradedLatency }: TcpCheckOptions): CheckFn {
+export function tcpCheck(options: TcpCheckOptions): CheckFn {
+  const { port, host = '127.0.0.1', degradedLatency } = options
+  assertLimits('tcpCheck', options, { degradedLatency: 'amount' }, ['port', 'host'])
   return outside(
     ({ signal }) =>
       new Promise((resolve, reject) => {

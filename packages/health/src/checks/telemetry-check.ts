@@ -1,4 +1,5 @@
 import type { CheckFn } from '../check-options.ts'
+import { assertLimits } from '../thresholds.ts'
 
 /** What the telemetry pipeline says of one exporter, counted since the process started. */
 export interface ExporterState {
@@ -18,7 +19,9 @@ export interface TelemetryCheckOptions {
 }
 
 /** Checks that telemetry gets out: an exporter that has failed since the last run, and sent nothing, is failing. */
-export function telemetryCheck({ exporters, unhealthyAfter = 5 }: TelemetryCheckOptions): CheckFn {
+export function telemetryCheck(options: TelemetryCheckOptions): CheckFn {
+  const { exporters, unhealthyAfter = 5 } = options
+  assertLimits('telemetryCheck', options, { unhealthyAfter: 'amount' }, ['exporters'])
   const before = new Map<string, { readonly exported: number; readonly failed: number; readonly streak: number }>()
   return () => {
     const failing: string[] = []
