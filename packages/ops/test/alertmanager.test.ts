@@ -29,7 +29,7 @@ testWith(alertmanager, 'the configuration passes `amtool check-config`', async (
   const { stdout } = await run(amtool, ['check-config', config.file])
   expect(stdout).toContain('SUCCESS')
   expect(stdout).toContain('- 3 receivers')
-  expect(stdout).toContain('- 4 inhibit rules')
+  expect(stdout).toContain('- 5 inhibit rules')
 })
 
 testWith(

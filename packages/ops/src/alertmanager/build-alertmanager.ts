@@ -67,6 +67,12 @@ export function buildAlertmanager(options: AlertmanagerOptions = {}): object {
         target_matchers: ['alertname!~"McpTargetDown|McpServiceDown"', 'severity=~".+"'],
         equal: ['job', 'instance'],
       },
+      // What cannot be exported is lost in the end.
+      {
+        source_matchers: ['alertname="McpTelemetryExportFailing"'],
+        target_matchers: ['alertname="McpTelemetryRecordsLost"'],
+        equal: ['job', 'instance', 'signal'],
+      },
       // What is urgent silences its slower twin.
       ...['McpErrorBudgetBurn', 'McpLatencyBudgetBurn'].map((name) => ({
         source_matchers: [`alertname="${name}Fast"`],

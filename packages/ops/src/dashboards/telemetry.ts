@@ -70,6 +70,19 @@ export const telemetry: DashboardSpec = {
           ],
         },
         {
+          title: 'Lost Records',
+          kind: 'timeseries',
+          description:
+            'Spans and log records per second that did not reach the collector: their export failed, or the queue before it was full.',
+          unit: 'ops',
+          queries: [
+            {
+              expr: rateBy('signal', 'mcp_telemetry_lost_records_total'),
+              legend: '{{signal}}',
+            },
+          ],
+        },
+        {
           title: 'Dropped Log Records',
           kind: 'timeseries',
           description: 'Log records per second that were dropped before they reached their destination.',
@@ -87,7 +100,7 @@ export const telemetry: DashboardSpec = {
           description: 'Instances by the version of @mcp/otel that observes them.',
           unit: 'short',
           queries: [{ expr: 'count by (version) (mcp_build_info)', legend: '{{version}}' }],
-          width: 24,
+          width: 12,
         },
       ],
     },

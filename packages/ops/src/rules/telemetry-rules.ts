@@ -15,6 +15,17 @@ export const telemetryRules: RuleGroupOf = () => ({
       dashboard: 'mcp-telemetry',
     },
     {
+      alert: 'McpTelemetryRecordsLost',
+      // A collector that is slow fails no export, and still what exceeds the queue before it is dropped.
+      expr: 'increase(mcp_telemetry_lost_records_total[10m]) > 0',
+      for: '10m',
+      severity: 'warning',
+      summary: 'Spans or log records are lost',
+      description:
+        '{{ $value | printf "%.0f" }} records of {{ $labels.signal }} of {{ $labels.instance }} were lost within 10 minutes.',
+      dashboard: 'mcp-telemetry',
+    },
+    {
       alert: 'McpTelemetryOverflow',
       expr: 'increase(mcp_telemetry_overflowed_records_total[1h]) > 0',
       for: '5m',

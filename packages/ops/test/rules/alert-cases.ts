@@ -487,6 +487,28 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    alert: 'McpTelemetryRecordsLost',
+    title: 'spans go on being dropped, though no export fails',
+    series: {
+      [`mcp_telemetry_lost_records_total${at('signal="traces"')}`]: '0+7x40',
+      [`mcp_telemetry_failed_exports_total${at('signal="traces"')}`]: '0x40',
+    },
+    at: '30m',
+    fires: [
+      {
+        labels: { ...TARGET, signal: 'traces' },
+        description: '70 records of traces of a:9464 were lost within 10 minutes.',
+      },
+    ],
+  },
+  {
+    alert: 'McpTelemetryRecordsLost',
+    title: 'a burst was too much once',
+    series: { [`mcp_telemetry_lost_records_total${at('signal="logs"')}`]: '0x5 500x40' },
+    at: '18m',
+    fires: [],
+  },
+  {
     alert: 'McpTelemetryOverflow',
     title: 'records go to the overflow series',
     series: { [`mcp_telemetry_overflowed_records_total${at('instrument="mcp.requests"')}`]: '0+50x18' },
