@@ -28,6 +28,7 @@ const LIBRARY = `${root}/examples/mcp-server/src/http.ts`
 const KEEPER = `${root}/node_modules/@modelcontextprotocol/server-everything/dist/index.js`
 const CLIENT = `${root}/test/fixtures/asking-client.mjs`
 const REFUSED = `${root}/test/fixtures/refused-record.mjs`
+const RETRIED = `${root}/test/fixtures/retried-job.mjs`
 
 const ENV = { OTEL_EXPORTER_PROMETHEUS_PORT: '0' }
 
@@ -50,7 +51,10 @@ async function startExamples(): Promise<Examples> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ops-contract-'))
   started.defer(() => rm(folder, { recursive: true, force: true }))
   const app = new AppProcess(
-    ['--require', REGISTER, '--import', REFUSED, MAIN, '--port', '0', '--no-demo', '--log-file', `${folder}/mcp.log`],
+    [
+      ...['--require', REGISTER, '--import', REFUSED, '--import', RETRIED],
+      ...[MAIN, '--port', '0', '--no-demo', '--log-file', `${folder}/mcp.log`],
+    ],
     { env: ENV },
   )
   started.use(app)
@@ -95,7 +99,7 @@ testWith(
   async () => {
     await using examples = await startExamples()
     await examples.load()
-    const settled = ['mcp_health_check_status', 'mcp_errors_total']
+    const settled = ['mcp_health_check_status', 'mcp_errors_total', 'mcp_queue_retry_wait_seconds_count']
     const [server = '', ...others] = examples.endpoints
     const pages = await Promise.all([
       scrapeUntil(server, (page) => settled.every((name) => Object.keys(page.of(name)).length > 0)),

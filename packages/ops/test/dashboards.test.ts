@@ -246,6 +246,7 @@ describe('the dashboards', () => {
       'Response Time',
       'Duration',
       'Queue Wait',
+      'Retry Wait',
       'Duration of Tool Calls',
       'Duration of Requests by Method',
       'Duration of Calls by Method',

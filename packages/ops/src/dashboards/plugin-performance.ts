@@ -108,6 +108,16 @@ export const pluginPerformance: DashboardSpec = {
           queries: [{ expr: quantileBy('plugin', 'mcp_queue_wait_seconds'), legend: '{{plugin}}', exemplars: true }],
         },
         {
+          title: 'Retry Wait',
+          kind: 'timeseries',
+          description:
+            '95th percentile of the time that jobs waited for an attempt after the first, without the delay before it; empty where none is tried again.',
+          unit: 's',
+          queries: [
+            { expr: quantileBy('plugin', 'mcp_queue_retry_wait_seconds'), legend: '{{plugin}}', exemplars: true },
+          ],
+        },
+        {
           title: 'Oldest Job',
           kind: 'timeseries',
           description:
@@ -149,6 +159,7 @@ export const pluginPerformance: DashboardSpec = {
           description: 'Jobs that run now, all instances together; those of a shared queue are counted once.',
           unit: 'short',
           queries: [{ expr: 'job_plugin:mcp_queue_active_jobs:total', legend: '{{job}} {{plugin}}' }],
+          width: 24,
         },
       ],
     },
