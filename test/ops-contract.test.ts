@@ -50,13 +50,10 @@ async function startExamples(): Promise<Examples> {
   await using started = new AsyncDisposableStack()
   const folder = await mkdtemp(path.join(tmpdir(), 'ops-contract-'))
   started.defer(() => rm(folder, { recursive: true, force: true }))
-  const app = new AppProcess(
-    [
-      ...['--require', REGISTER, '--import', REFUSED, '--import', RETRIED],
-      ...[MAIN, '--port', '0', '--no-demo', '--log-file', `${folder}/mcp.log`],
-    ],
-    { env: ENV },
-  )
+  const preloads = ['--require', REGISTER, '--import', REFUSED, '--import', RETRIED]
+  const app = new AppProcess([...preloads, MAIN, '--port', '0', '--no-demo', '--log-file', `${folder}/mcp.log`], {
+    env: ENV,
+  })
   started.use(app)
   const library = started.use(new AppProcess(['--require', REGISTER, LIBRARY], { env: { ...ENV, PORT: '0' } }))
   const [, mcp = ''] = await library.sees(/listening on (\S+)/)
