@@ -5,6 +5,7 @@ import { SERIAL } from './cells.ts'
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import { NO_ROW } from './label-tree.ts'
+import { outOfLine } from './out-of-line.ts'
 import type { Recording } from './recording.ts'
 import type { Write } from './write.ts'
 
@@ -20,6 +21,10 @@ const DETACHED = new Float64Array(1)
 
 /** A series found once. It notices when the series has been removed, and finds or makes it anew at the next record. */
 export class BoundSeries implements BoundAdder, BoundRecorder {
+  static readonly #recordAnew = outOfLine((series: BoundSeries, value: number, context: Context | undefined) => {
+    series.#instrument.recording(value, series.#labels, context)
+    series.#attach()
+  })
   readonly #instrument: Binding
   readonly #gate: Gate
   readonly #write: Write
@@ -41,17 +46,12 @@ export class BoundSeries implements BoundAdder, BoundRecorder {
 
   add(value: number, context?: Context): void {
     if (this.#slab[this.#at] === this.#serial && !this.#gate.diverted) this.#write(this.#row, value, context)
-    else this.#find(value, context)
+    else BoundSeries.#recordAnew(this, value, context)
   }
 
   record(value: number, context?: Context): void {
     if (this.#slab[this.#at] === this.#serial && !this.#gate.diverted) this.#write(this.#row, value, context)
-    else this.#find(value, context)
-  }
-
-  #find(value: number, context: Context | undefined): void {
-    this.#instrument.recording(value, this.#labels, context)
-    this.#attach()
+    else BoundSeries.#recordAnew(this, value, context)
   }
 
   /** Holds on to the series if it exists; never to the overflow series, which it is to leave when there is room. */

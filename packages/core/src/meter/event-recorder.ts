@@ -2,8 +2,9 @@ import type { Attributes, Context } from '@opentelemetry/api'
 
 import type { TypedAdder, TypedRecorder } from '../typed-instruments.ts'
 import type { LabelIndex } from './label-index.ts'
-import { NO_ROW, NOTHING, rowAt } from './label-tree.ts'
-import { levelCode } from './recording.ts'
+import { NO_ROW, NOTHING } from './label-tree.ts'
+import { outOfLine } from './out-of-line.ts'
+import { levelCode, rowCode } from './recording.ts'
 import type { SyncInstrument } from './sync-instrument.ts'
 
 /** Counts one event, and records its value, with the attributes that each of the two instruments declares. */
@@ -21,10 +22,10 @@ export function createEventRecorder<A extends object, B extends object>(
   const [counts, values] = [counter, recorder] as unknown as [Counting, Measuring]
   const forCounter = picking(counts.store?.cells.index.names)
   const forRecorder = picking(values.store?.cells.index.names)
-  const apart: EventRecorder<Attributes> = (value, attributes, context) => {
+  const apart: EventRecorder<Attributes> = outOfLine((value, attributes, context) => {
     counts.add(1, forCounter(attributes), context)
     values.record(value, forRecorder(attributes), context)
-  }
+  })
   const record = (hasCells(counts) && hasCells(values) && fused(counts, values, apart)) || apart
   return record as EventRecorder<object>
 }
@@ -58,26 +59,23 @@ function fused(
   const source = `
     'use strict'
     return (value, attributes, context) => {
-      if (countGate.diverted || valueGate.diverted) {
-        apart(value, attributes, context)
-        return
+      if (!countGate.diverted && !valueGate.diverted) {
+        let node = root
+        let countRow = ${NO_ROW}
+        let valueRow = ${NO_ROW}
+        let between, key, next
+        try {
+          ${levels.join('\n')}
+          countRow = ${rowCode(end(one), one.slot)}
+          valueRow = ${rowCode(end(other), other.slot)}
+        } catch {}
+        if (countRow !== ${NO_ROW} && valueRow !== ${NO_ROW}) {
+          countWrite(countRow, 1, context)
+          valueWrite(valueRow, value, context)
+          return
+        }
       }
-      let node = root
-      let between = nothing
-      let key, next
-      try {
-        ${levels.join('\n')}
-      } catch {
-        node = nothing
-      }
-      const countRow = rowAt(${end(one)} ?? nothing, ${one.slot})
-      const valueRow = rowAt(${end(other)} ?? nothing, ${other.slot})
-      if (countRow === ${NO_ROW} || valueRow === ${NO_ROW}) {
-        apart(value, attributes, context)
-        return
-      }
-      countWrite(countRow, 1, context)
-      valueWrite(valueRow, value, context)
+      apart(value, attributes, context)
     }`
   const given = {
     countGate: counts.gate,
@@ -86,7 +84,6 @@ function fused(
     valueWrite: values.write,
     root: longer.root,
     nothing: NOTHING,
-    rowAt,
     apart,
   }
   try {

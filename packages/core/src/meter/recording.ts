@@ -2,7 +2,8 @@ import type { Attributes, Context } from '@opentelemetry/api'
 
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { NO_ROW, NOTHING, rowAt } from './label-tree.ts'
+import { NO_ROW, NOTHING } from './label-tree.ts'
+import { outOfLine } from './out-of-line.ts'
 import type { Write } from './write.ts'
 
 /** `add` of counters, `record` of the others. */
@@ -35,23 +36,22 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
     return (value, attributes, context) => {
       if (gate.diverted && gate.divert(value, attributes, context)) return
       let node = root
+      let row = ${NO_ROW}
       let key, next
       try {
         ${names.map(levelCode).join('\n')}
-      } catch {
-        node = nothing
-      }
-      let row = rowAt(node ?? nothing, ${slot})
+        row = ${rowCode('node', slot)}
+      } catch {}
       if (row === ${NO_ROW}) {
-        row = store.newRow(value, attributes)
+        row = newRow(value, attributes)
         if (row === ${NO_ROW}) return
       }
       write(row, value, context)
     }`
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- Of the catalogue only the names go in, as JSON.
-    const create = new Function('store', 'gate', 'write', 'root', 'nothing', 'rowAt', source)
-    return create(store, gate, write, root, NOTHING, rowAt) as Recording
+    const create = new Function('newRow', 'gate', 'write', 'root', 'nothing', source)
+    return create(outOfLine(store.newRow.bind(store)), gate, write, root, NOTHING) as Recording
   } catch {
     return undefined
   }
@@ -61,14 +61,14 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
 export function levelCode(name: string): string {
   return `key = attributes[${JSON.stringify(name)}]
     if (node.key === key) node = node.child
-    else if (node.map === undefined) node = nothing
+    else if ((next = node.map?.get(key)) === undefined) node = nothing
     else {
-      next = node.map.get(key)
-      if (next === undefined) node = nothing
-      else {
-        node.key = key
-        node.child = next
-        node = next
-      }
+      node.key = key
+      node = node.child = next
     }`
+}
+
+/** `rowAt`, written out; throws where there is no node. */
+export function rowCode(child: string, slot: number): string {
+  return slot === 0 ? `typeof ${child} === 'number' ? ${child} : ${child}.row` : `${child}.rows?.[${slot}] ?? ${NO_ROW}`
 }

@@ -2,6 +2,7 @@ import type { Context } from '@opentelemetry/api'
 
 import { COUNTS, MAX, MIN, SLAB_MASK, SLAB_SHIFT, VALUE } from './cells.ts'
 import type { InstrumentStore } from './instrument-store.ts'
+import { outOfLine } from './out-of-line.ts'
 
 /**
  * Puts one value into a row, or counts its refusal. Writers are closures over constants, not methods: where the compiler
@@ -19,24 +20,28 @@ export function createWrite(store: InstrumentStore): Write {
 function sumWrite(store: InstrumentStore): Write {
   const { least, exemplars } = store
   const { slabs, stride } = store.cells
+  const refuse = outOfLine((value: unknown) => store.refuseValue(value))
+  const offer = outOfLine(exemplars.offer.bind(exemplars))
   return (row, value, context) => {
     const slab = slabs[row >>> SLAB_SHIFT] as Float64Array
     const at = (row & SLAB_MASK) * stride
     const next = typeof value === 'number' ? (slab[at + VALUE] as number) + value : NaN
-    if (!(value >= least && next < Infinity && next > -Infinity)) {
-      store.refuseValue(value)
+    // What is infinite or no number has no difference of 0 from itself.
+    if (!(value >= least && next - next === 0)) {
+      refuse(value)
       return
     }
     slab[at + VALUE] = next
-    if (exemplars.looks !== 0) exemplars.offer(row, 0, value, context)
+    if (exemplars.looks !== 0) offer(row, 0, value, context)
   }
 }
 
 function gaugeWrite(store: InstrumentStore): Write {
   const { slabs, stride } = store.cells
+  const refuse = outOfLine((value: unknown) => store.refuseValue(value))
   return (row, value) => {
     if (typeof value !== 'number' || Number.isNaN(value)) {
-      store.refuseValue(value)
+      refuse(value)
       return
     }
     const slab = slabs[row >>> SLAB_SHIFT] as Float64Array
@@ -48,22 +53,25 @@ function gaugeWrite(store: InstrumentStore): Write {
 function histogramWrite(store: InstrumentStore): Write {
   const { exemplars } = store
   const { slabs, stride } = store.cells
-  const bounds = Float64Array.from(store.bounds)
+  const refuse = outOfLine((value: unknown) => store.refuseValue(value))
+  const offer = outOfLine(exemplars.offer.bind(exemplars))
+  const bounds = Float64Array.of(...store.bounds, Infinity)
   return (row, value, context) => {
     const slab = slabs[row >>> SLAB_SHIFT] as Float64Array
     const at = (row & SLAB_MASK) * stride
     const sum = typeof value === 'number' ? (slab[at + VALUE] as number) + value : NaN
     if (!(value >= 0 && sum < Infinity)) {
-      store.refuseValue(value)
+      refuse(value)
       return
     }
     let bucket = 0
     // From below, for most latencies lie in the first buckets, and a loop that runs the same way is predicted.
-    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++
+    while (value > (bounds[bucket] as number)) bucket++
     slab[at + VALUE] = sum
     if (value < (slab[at + MIN] as number)) slab[at + MIN] = value
     if (value > (slab[at + MAX] as number)) slab[at + MAX] = value
-    slab[at + COUNTS + bucket] = (slab[at + COUNTS + bucket] as number) + 1
-    if (exemplars.looks !== 0) exemplars.offer(row, bucket, value, context)
+    const place = at + COUNTS + bucket
+    slab[place] = (slab[place] as number) + 1
+    if (exemplars.looks !== 0) offer(row, bucket, value, context)
   }
 }
