@@ -42,8 +42,11 @@ export type Observe<A> = (value: number, ...rest: keyof A extends never ? [attri
 
 /** An instrument whose values are asked for at each collection. */
 export interface TypedObservable<A> {
-  /** Adds a callback, synchronous, called once per collection; returns what removes it. */
-  observe(callback: (observe: Observe<A>) => void): () => void
+  /**
+   * Adds a callback, synchronous, called once per collection; returns what removes it. `reader` is the same object at each
+   * collection of one reader, for what is told anew to each; undefined where another SDK collects.
+   */
+  observe(callback: (observe: Observe<A>, reader?: object) => void): () => void
 }
 
 export type TypedInstrument<S extends InstrumentSpec> = S['kind'] extends 'counter' | 'upDownCounter'

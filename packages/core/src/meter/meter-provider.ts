@@ -126,13 +126,13 @@ export class CellMeterProvider implements CatalogueMeterProvider, MeterOwner, Se
     for (const producer of this.#producers) producer.attach(store)
   }
 
-  observe(timeoutMillis: number | undefined, into: Observations, errors: unknown[]): Promise<void> {
-    return this.callbacks.observe(timeoutMillis, into, errors)
+  observe(timeoutMillis: number | undefined, into: Observations, errors: unknown[], reader: object): Promise<void> {
+    return this.callbacks.observe(timeoutMillis, into, errors, reader)
   }
 
-  observeNow(): Observations {
+  observeNow(reader: object): Observations {
     const stores = [...this.scopes].flatMap((scope) => [...scope.stores])
-    return this.callbacks.observeNow(new Set(stores.filter((store) => store instanceof ObservedStore)))
+    return this.callbacks.observeNow(new Set(stores.filter((store) => store instanceof ObservedStore)), reader)
   }
 
   nextRound(): number {

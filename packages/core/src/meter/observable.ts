@@ -1,8 +1,11 @@
-import type { Attributes, Observable, ObservableCallback } from '@opentelemetry/api'
+import type { Attributes, Observable, ObservableCallback, ObservableResult } from '@opentelemetry/api'
 
 import type { ObservationCallbacks } from './observation-callbacks.ts'
 import type { Observation, ObservedStore } from './observed-store.ts'
 import { TYPED } from './sync-instrument.ts'
+
+/** Callbacks of ours learn who collects. */
+type OwnResult = ObservableResult & { readonly reader?: object | undefined }
 
 /** Observable over own cells. */
 export class CellObservable implements Observable {
@@ -25,9 +28,13 @@ export class CellObservable implements Observable {
 
   addCallback(callback: ObservableCallback): void {
     if (this.#own.has(callback)) return
-    this.#callbacks.add(callback, [this], (observer) =>
-      callback({ observe: (value, attributes) => observer.take(this, value, attributes) }),
-    )
+    this.#callbacks.add(callback, [this], (observer) => {
+      const result: OwnResult = {
+        observe: (value, attributes) => observer.take(this, value, attributes),
+        reader: observer.reader,
+      }
+      return callback(result)
+    })
     const checked = this.#checked(callback)
     this.#own.set(callback, checked)
     this.#foreign?.addCallback(checked)
@@ -42,8 +49,9 @@ export class CellObservable implements Observable {
   }
 
   /** Adds a callback of the typed kind; returns what removes it. */
-  observe(callback: (observe: (value: number, attributes?: Attributes) => void) => void): () => void {
-    const own: ObservableCallback = (result) => callback((value, attributes) => result.observe(value, attributes))
+  observe(callback: (observe: (value: number, attributes?: Attributes) => void, reader?: object) => void): () => void {
+    const own: ObservableCallback = (result: OwnResult) =>
+      callback((value, attributes) => result.observe(value, attributes), result.reader)
     this.addCallback(own)
     return () => this.removeCallback(own)
   }

@@ -13,6 +13,8 @@ export type Observations = Map<ObservedStore, Observation[]>
 
 /** What one run of a callback reports to. */
 export interface Observer {
+  /** Who collects, if that is known. */
+  readonly reader: object | undefined
   take(instrument: unknown, value: unknown, attributes: unknown): void
 }
 
@@ -52,11 +54,16 @@ export class ObservationCallbacks {
    * Runs every callback once and adds what each saw. One that is still running from an earlier collection is joined, not
    * run again. One that throws, or has not ended in time, is left out and reported in `errors`.
    */
-  async observe(timeoutMillis: number | undefined, into: Observations, errors: unknown[]): Promise<void> {
+  async observe(
+    timeoutMillis: number | undefined,
+    into: Observations,
+    errors: unknown[],
+    reader: object,
+  ): Promise<void> {
     const limit = timeoutMillis ?? CALLBACK_TIMEOUT_MILLIS
     const waiting: Promise<void>[] = []
     for (const registration of this.#registrations) {
-      const outcome = registration.pending ?? this.#start(registration)
+      const outcome = registration.pending ?? this.#start(registration, reader)
       if (outcome instanceof Promise) waiting.push(this.#wait(registration, outcome, limit, into, errors))
       else this.#add(registration, outcome, into, errors)
     }
@@ -64,21 +71,22 @@ export class ObservationCallbacks {
   }
 
   /** Runs the synchronous callbacks that observe these instruments. */
-  observeNow(stores: ReadonlySet<ObservedStore>): Observations {
+  observeNow(stores: ReadonlySet<ObservedStore>, reader?: object): Observations {
     const into: Observations = new Map()
     for (const registration of this.#registrations) {
       if (registration.pending !== undefined) continue
       if (!registration.instruments.some(({ store }) => stores.has(store))) continue
-      const outcome = this.#start(registration)
+      const outcome = this.#start(registration, reader)
       if (!(outcome instanceof Promise)) this.#add(registration, outcome, into, [])
     }
     return into
   }
 
-  #start(registration: Registration): Outcome | Promise<Outcome> {
+  #start(registration: Registration, reader: object | undefined): Outcome | Promise<Outcome> {
     const observations: Observations = new Map()
     let isOver = false
     const observer: Observer = {
+      reader,
       take: (instrument, value, attributes) => {
         const known = registration.instruments.find(
           (candidate) => candidate.store === (instrument as Observed | undefined)?.store,

@@ -42,9 +42,9 @@ export interface ScopeStores {
 /** What a producer reads from. */
 export interface SeriesSource {
   readonly scopes: Iterable<ScopeStores>
-  observe(timeoutMillis: number | undefined, into: Observations, errors: unknown[]): Promise<void>
+  observe(timeoutMillis: number | undefined, into: Observations, errors: unknown[], reader: object): Promise<void>
   /** Asks the observables that can answer at once. */
-  observeNow(): Observations
+  observeNow(reader: object): Observations
   /** Numbers the collections. */
   nextRound(): number
   detach(producer: CellProducer): void
@@ -86,7 +86,7 @@ export class CellProducer implements SeriesProducer {
   async collect(options?: { timeoutMillis?: number }): Promise<SeriesCollection> {
     const errors: unknown[] = []
     const observations: Observations = new Map()
-    await this.#source.observe(options?.timeoutMillis, observations, errors)
+    await this.#source.observe(options?.timeoutMillis, observations, errors, this)
     const reading = this.#read(observations)
     for (let turn = performance.now(); ;) {
       const { done, value } = reading.next()
@@ -98,7 +98,7 @@ export class CellProducer implements SeriesProducer {
   }
 
   collectNow(): SeriesCollection {
-    const reading = this.#read(this.#source.observeNow())
+    const reading = this.#read(this.#source.observeNow(this))
     for (;;) {
       const { done, value } = reading.next()
       if (done === true) return { resourceMetrics: { resource: EMPTY_RESOURCE, scopeMetrics: value }, errors: [] }

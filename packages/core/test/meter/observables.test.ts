@@ -194,3 +194,17 @@ test('values that cannot be are not observed', async () => {
   const points = await collectPoints(provider.producer())
   expect([...points]).toEqual([['test.size', new Map([['{"queue":"b"}', Infinity]])]])
 })
+
+test('a callback learns which reader collects, and that nobody known does where it is another', async () => {
+  const { provider, size } = setUp()
+  const [one, other] = [provider.producer(), provider.producer()]
+  const readers: (object | undefined)[] = []
+  size.observe((_observe, reader) => readers.push(reader))
+  await one.collect()
+  await other.collect()
+  one.collectNow()
+  provider.readSeries('test.size')
+  expect(readers).toEqual([readers[0], readers[1], readers[0], undefined])
+  expect(readers[0]).toBeDefined()
+  expect(readers[1]).not.toBe(readers[0])
+})

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { constants, performance, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks'
 
-import { createInstruments, openEventLoopDelay, type EventLoopDelay } from '@mcp/otel-core'
+import { createInstruments, type EventLoopDelay } from '@mcp/otel-core'
 
 import { buildInstruments, processInstruments } from '../process-instruments.ts'
 import { VERSION } from '../version.ts'
 import { observeSystem } from './observe-system.ts'
+import { createReaderDelays } from './reader-delays.ts'
 
 const SCOPE = '@mcp/otel'
 
@@ -73,10 +74,10 @@ export function observeProcess(): () => void {
   }
 
   function observeEventLoop() {
-    const window = openEventLoopDelay()
     const { eventLoopLag, eventLoopLagMax, eventLoopLagP50, eventLoopLagP99, eventLoopUtilization } = instruments
-    const measured = (figure: keyof EventLoopDelay) => (observe: (value: number) => void) => {
-      const delay = window.read()
+    const delays = createReaderDelays()
+    const measured = (figure: keyof EventLoopDelay) => (observe: (value: number) => void, reader?: object) => {
+      const delay = delays.of(reader).read()
       if (delay !== undefined) observe(delay[figure])
     }
     return [
@@ -84,12 +85,12 @@ export function observeProcess(): () => void {
       eventLoopLagP50.observe(measured('p50')),
       eventLoopLagP99.observe(measured('p99')),
       eventLoopLagMax.observe(measured('max')),
-      eventLoopUtilization.observe((observe) => {
+      eventLoopUtilization.observe((observe, reader) => {
         observe(performance.eventLoopUtilization().utilization)
-        // The last of the group to be asked: what has been told starts anew.
-        window.reset()
+        // The last of the group to be asked: what this reader has been told starts anew.
+        delays.renew(reader)
       }),
-      () => window.close(),
+      () => delays.close(),
     ]
   }
 
