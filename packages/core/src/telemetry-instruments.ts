@@ -47,4 +47,11 @@ export const telemetryInstruments = {
     help: 'Total number of log records that were dropped before they reached their destination',
     attributes: {},
   },
+  faults: {
+    kind: 'counter',
+    name: 'mcp.telemetry.faults',
+    unit: '{fault}',
+    help: 'Total number of errors of the telemetry itself that were kept from the application, by where they arose',
+    attributes: { source: ['http', 'plugin', 'queue', 'protocol', 'modules', 'endpoint', 'sdk'] },
+  },
 } as const satisfies Catalogue

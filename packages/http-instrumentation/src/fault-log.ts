@@ -1,11 +1,13 @@
+import { telemetryFaults } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 
-/** Says each kind of failure once, through `diag`, and goes on: a failure here must not reach the application. */
+/** Counts each failure, says each kind once, through `diag`, and goes on: a failure here must not reach the application. */
 export class FaultLog {
   readonly #said = new Set<string>()
 
   /** Says that `what` failed, with the error of the first time. */
   report(what: string, error: unknown): void {
+    telemetryFaults().add(1, { source: 'http' })
     if (this.#said.has(what)) return
     this.#said.add(what)
     diag.error(`[mcp-otel] ${what} failed: ${describe(error)}; this is said once, requests go on being served`)

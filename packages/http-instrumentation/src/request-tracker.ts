@@ -93,7 +93,7 @@ export class RequestTracker {
     const { status } = exchange
     const route = this.#routeOf(exchange, status)
     const failure = failureOf(exchange, status)
-    this.#spans.end(exchange, status, route, failure)
+    this.faults.guard('ending a server span', () => this.#spans.end(exchange, status, route, failure))
     const { context = ROOT_CONTEXT } = exchange
     const method = requestMethod(exchange.method)
     const endpoint = route ?? UNMATCHED

@@ -1,4 +1,4 @@
-import { createMetricsHandler, processMeters, type Config } from '@mcp/otel-core'
+import { createMetricsHandler, processMeters, telemetryFaults, type Config } from '@mcp/otel-core'
 import { logs, trace } from '@opentelemetry/api'
 
 import { writeStderrLine } from './diagnostics/stderr-line.ts'
@@ -58,6 +58,7 @@ export function runTelemetry(
   const meters = processMeters()
   meters.provider.seriesLimit = config.metrics.seriesLimit
   const tally = createExportTally()
+  telemetryFaults().zero({})
   const parts = createSdkParts(config, options.sdk ?? {}, meters.provider, tally)
   const meterProvider = registerMeters(assemble(parts, foreign).meterProvider, foreign, declared !== undefined)
   const service = serviceIdentity(parts.resource)

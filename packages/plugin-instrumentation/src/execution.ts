@@ -1,4 +1,4 @@
-import { errorText, failSpan, resolveEnd } from '@mcp/otel-core'
+import { errorText, failSpan, resolveEnd, telemetryFaults } from '@mcp/otel-core'
 import type { OutcomeEnd, StatusRules } from '@mcp/otel-core'
 import { SpanKind, context, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Link, Span, TracerProvider } from '@opentelemetry/api'
@@ -71,6 +71,7 @@ export function startExecution(name: CommandName, options: ExecutionOptions = {}
       try {
         finish({ registry, record, command, span, context: own, durationMs, options, end })
       } catch (error) {
+        telemetryFaults().add(1, { source: 'plugin' })
         say(registry, `an execution of ${record.name} ${command} could not be recorded: ${errorText(error)}`)
       }
     },
@@ -129,6 +130,7 @@ function startSpan(
     const tracer = (options.tracerProvider ?? trace).getTracer(PLUGIN_SCOPE, VERSION)
     return tracer.startSpan(`${plugin} ${command}`, { kind: SpanKind.INTERNAL, attributes, ...links }, parent)
   } catch (error) {
+    telemetryFaults().add(1, { source: 'plugin' })
     say(registry, `the tracer threw ${errorText(error)}; executions go on without spans`)
     return undefined
   }

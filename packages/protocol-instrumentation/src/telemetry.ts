@@ -5,6 +5,7 @@ import {
   errorInstruments,
   errorText,
   processWide,
+  telemetryFaults,
 } from '@mcp/otel-core'
 import type { BoundAdder, Instruments } from '@mcp/otel-core'
 import { diag, trace } from '@opentelemetry/api'
@@ -131,7 +132,8 @@ export function guarded<T>(what: string, work: () => T): T | undefined {
   }
 }
 
-/** Says what kept a piece of our own work from being done. */
+/** Counts and says what kept a piece of our own work from being done. */
 export function complain(what: string, error: unknown): void {
+  telemetryFaults().add(1, { source: 'protocol' })
   say(`${what} could not be observed: ${errorText(error)}; it goes on unobserved`)
 }

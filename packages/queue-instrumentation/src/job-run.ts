@@ -1,4 +1,4 @@
-import { errorText, failSpan } from '@mcp/otel-core'
+import { errorText, failSpan, telemetryFaults } from '@mcp/otel-core'
 import type { StatusRules } from '@mcp/otel-core'
 import { context } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
@@ -56,6 +56,7 @@ export function startAttempt(ledger: JobLedger, options: AttemptOptions): Attemp
       if (errorType !== undefined) failSpan(span, errorType, end)
       span.end()
     } catch (error) {
+      telemetryFaults().add(1, { source: 'queue' })
       ledger.registry.say(`a job of queue ${ledger.name} could not be recorded: ${errorText(error)}`)
     }
   }

@@ -1,4 +1,4 @@
-import { errorText } from '@mcp/otel-core'
+import { errorText, telemetryFaults } from '@mcp/otel-core'
 import { ROOT_CONTEXT, SpanKind, propagation, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Span, SpanOptions, TracerProvider } from '@opentelemetry/api'
 
@@ -87,6 +87,7 @@ export function guarded<T>({ name, say }: SpanSource, part: string, call: () => 
   try {
     return call()
   } catch (error) {
+    telemetryFaults().add(1, { source: 'queue' })
     say(`the ${part} threw for queue ${name}: ${errorText(error)}; its jobs go on without`)
     return undefined
   }

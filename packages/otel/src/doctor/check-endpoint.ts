@@ -145,6 +145,12 @@ const LOSSES: readonly {
     by: '',
     remedy: 'see that the log file can be written, and keeps up',
   },
+  {
+    name: 'mcp_telemetry_faults_total',
+    what: 'errors of the telemetry itself were caught',
+    by: 'source',
+    remedy: 'see the lines of [mcp-otel] on stderr: each says once what was wrong',
+  },
 ]
 
 function checkDropped({ samples }: MetricsPage): Finding[] {

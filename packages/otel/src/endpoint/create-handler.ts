@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { MetricsHandler } from '@mcp/otel-core'
+import { telemetryFaults, type MetricsHandler } from '@mcp/otel-core'
 import type { Health } from '@mcp/otel-health'
 import { setRoute } from '@mcp/otel-http-instrumentation'
 import { diag } from '@opentelemetry/api'
@@ -60,6 +60,7 @@ async function answer(serve: Serve, request: IncomingMessage, response: ServerRe
     // A request that health declines after all must not wait for ever.
     if (answered === false && !response.headersSent) answerText(request, response, 404, 'not found')
   } catch (error) {
+    telemetryFaults().add(1, { source: 'endpoint' })
     diag.error(`${requestPath(request.url)} could not be answered: ${reasonOf(error)}`)
     if (!response.headersSent) answerText(request, response, 500, 'this could not be answered; see the log')
   }

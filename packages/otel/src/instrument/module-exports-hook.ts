@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-import { processWide } from '@mcp/otel-core'
+import { processWide, telemetryFaults } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
@@ -86,6 +86,7 @@ function receiverOf({ names, observe, what }: ModuleExportsHook): (exported: unk
       const named = Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : [])))
       return observe(named, isWhole ? exported : undefined)
     } catch (error) {
+      telemetryFaults().add(1, { source: 'modules' })
       diag.warn(`${what} cannot be observed: ${reasonOf(error)}; they work on unobserved`)
       return undefined
     }

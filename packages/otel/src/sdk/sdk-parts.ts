@@ -10,6 +10,7 @@ import type { ExportObserver } from '../export/export-failure.ts'
 import { withVariables } from '../export/with-variables.ts'
 import { createResource } from '../identity/create-resource.ts'
 import { sdkPackages } from '../sdk-packages.ts'
+import { guardedLogRecordProcessor, guardedSpanProcessor } from './guarded-processors.ts'
 import { createLogPipelines } from './logging-parts.ts'
 import { createMetricPipelines, withCatalogued } from './metric-readers.ts'
 import { oneServerSpan } from './one-server-span.ts'
@@ -75,7 +76,7 @@ export function createSdkParts(
     const resource = createResource(config, given.resource)
     const spans = givenSpanProcessors(config, given) ?? createSpanPipelines(config, observer)
     const records = given.logRecordProcessors
-      ? asPipelines(given.logRecordProcessors)
+      ? asPipelines(given.logRecordProcessors.map(guardedLogRecordProcessor))
       : createLogPipelines(config, observer)
     const readers = given.metricReaders
       ? asPipelines(given.metricReaders.map((reader) => withCatalogued(reader, meterProvider)))
@@ -102,7 +103,7 @@ export function createSdkParts(
 
 function givenSpanProcessors(config: Config, given: SdkOptions): Pipeline<SpanProcessor>[] | undefined {
   const { spanProcessors, traceExporter: exporter } = given
-  if (spanProcessors !== undefined) return asPipelines(spanProcessors)
+  if (spanProcessors !== undefined) return asPipelines(spanProcessors.map(guardedSpanProcessor))
   if (exporter === undefined) return undefined
   return asPipelines([new sdkPackages.trace.BatchSpanProcessor({ ...config.traces.batch, exporter })])
 }

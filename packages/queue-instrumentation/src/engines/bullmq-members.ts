@@ -1,4 +1,4 @@
-import { errorText, processWide } from '@mcp/otel-core'
+import { errorText, processWide, telemetryFaults } from '@mcp/otel-core'
 
 import { queueRegistry } from '../queue-registry.ts'
 import { joinQueue } from '../shared-queue.ts'
@@ -70,6 +70,7 @@ export function safely<T>(of: object, call: () => T): T | undefined {
   try {
     return call()
   } catch (error) {
+    telemetryFaults().add(1, { source: 'queue' })
     queueRegistry(optionsOf(of).meterProvider).say(
       `a queue of ${BULLMQ} could not be measured: ${errorText(error)}; it works on unmeasured`,
     )
