@@ -18,9 +18,12 @@ async function linesOf(args: readonly string[], script: string): Promise<string[
   return saidOf(app)
 }
 
+const fixture = (name: string) => path.join(import.meta.dirname, 'fixtures', name)
+
 const ESM = ['--input-type=module']
 const before = (what: string, instead: string) =>
-  `[mcp-otel] loaded before @mcp/otel, and so not observed by themselves: ${what}; start with --import @mcp/otel/register, or ${instead}`
+  `[mcp-otel] loaded before @mcp/otel, and so not observed by themselves: ${what}; have @mcp/otel/register, or the file ` +
+  `that calls start(), loaded by node --import, or ${instead}`
 const MCP = before('servers and clients of the Model Context Protocol', 'call instrumentMcp() with their classes')
 const HONO = before('the routes of Hono', 'put app.use(honoRoute()) before all routes')
 const FASTQ = before('queues of fastq', 'call instrumentQueue() with each')
@@ -37,6 +40,12 @@ test.concurrent.each<[string, string[], string, string[]]>([
   ],
   ['imported only later is not', ESM, `${start} await import('p-queue')`, []],
   ['imported without a need to be seen is not', ESM, `${start} import 'express'; import 'fastify'`, []],
+  [
+    'imported after a file under --import has called start() is not',
+    [...ESM, '--import', fixture('start-first.mjs')],
+    `import 'p-queue'; import 'hono'`,
+    [],
+  ],
   ['imported under --import is not', [...ESM, '--import', REGISTER], `import 'p-queue'; import 'hono'`, []],
   [
     'required before start() is not where its classes can still be observed',
@@ -53,8 +62,7 @@ test.each<[string, string[], string[]]>([
   ['has hold of is named', [], [FASTQ]],
   ['requires under --require is not', ['--require', REGISTER], []],
 ])('a function that the app %s', async (_what, args, expected) => {
-  const file = path.join(import.meta.dirname, 'fixtures', 'required-before.cjs')
-  await using app = new AppProcess([...args, file], { env: ENV })
+  await using app = new AppProcess([...args, fixture('required-before.cjs')], { env: ENV })
   expect(await app.exit()).toEqual({ code: 0, signal: null })
   expect(app.stdout).toBe('the app goes on\n')
   expect(saidOf(app)).toEqual(expected)

@@ -25,7 +25,8 @@ export interface WatchedModules {
 /** Says of such modules that they were loaded too early. */
 export function warnOfLoadedBefore({ instead, what }: Pick<WatchedModules, 'what' | 'instead'>): void {
   diag.warn(
-    `loaded before @mcp/otel, and so not observed by themselves: ${what}; start with --import @mcp/otel/register, or ${instead}`,
+    `loaded before @mcp/otel, and so not observed by themselves: ${what}; have @mcp/otel/register, or the file that calls ` +
+      `start(), loaded by node --import, or ${instead}`,
   )
 }
 
