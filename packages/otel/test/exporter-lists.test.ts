@@ -78,6 +78,17 @@ test.each(SIGNALS)('OTEL_%s_EXPORTER=otlp,console reaches both, and other signal
   expect(app.stderr).toContain(`${signal.toLowerCase()} to console`)
 })
 
+test.each([
+  ['process.exit()', 'process.exit(3)', 3],
+  ['an error that nothing catches', `throw new Error('of the app')`, 1],
+])('what is left to print is printed when the app ends by %s', async (_how, end, code) => {
+  const script = APP.replace('process.stdin.resume()', end)
+  const env = Object.fromEntries(SIGNALS.map((signal) => [`OTEL_${signal}_EXPORTER`, 'console']))
+  await using app = new AppProcess(['--require', REGISTER, '-e', script], { env: { MCP_OTEL_PORT: '0', ...env } })
+  expect(await app.exit()).toEqual({ code, signal: null })
+  for (const signal of SIGNALS) expect(app.stdout.match(PRINTED[signal]), signal).toHaveLength(1)
+})
+
 test('none is neither pushed nor printed, though an endpoint is set', async () => {
   await using collector = await startMockOtlp()
   const { app, page, printed, pushed } = await run(collector, { name: 'none', exporters: everySignal('none') })

@@ -54,12 +54,12 @@ export function createOtlpLogPipeline(config: Config, observer: ExportObserver):
 }
 
 /** An exporter of metrics, and what the end of the process needs of it, given what it still has to send then. */
-export interface OtlpMetricExport {
+export interface MetricExport {
   readonly exporter: PushMetricExporter
   readonly exporting: (remaining: () => ResourceMetrics) => Exporting
 }
 
-export function createOtlpMetricExport(config: Config, observer: ExportObserver): OtlpMetricExport {
+export function createOtlpMetricExport(config: Config, observer: ExportObserver): MetricExport {
   const { JsonMetricsSerializer, ProtobufMetricsSerializer } = sdkPackages.otlpTransformer
   const { delegate } = createSender('metrics', config, observer, ProtobufMetricsSerializer, JsonMetricsSerializer)
   return {

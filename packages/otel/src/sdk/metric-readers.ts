@@ -1,9 +1,15 @@
 import type { CatalogueMeterProvider, Config, SeriesProducer } from '@mcp/otel-core'
 import type { Resource } from '@opentelemetry/resources'
-import type { IMetricReader, InstrumentType, MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import type {
+  IMetricReader,
+  InstrumentType,
+  MetricProducer,
+  PushMetricExporter,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics'
 
 import type { ExportObserver } from '../export/export-failure.ts'
-import { createOtlpMetricExport } from '../export/otlp-exporters.ts'
+import { createOtlpMetricExport, type Exporting, type MetricExport } from '../export/otlp-exporters.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { collectNow } from './collect-now.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -15,14 +21,10 @@ export function createMetricPipelines(
   meterProvider: CatalogueMeterProvider,
   observer: ExportObserver,
 ): Pipeline<IMetricReader>[] {
-  const { ConsoleMetricExporter } = sdkPackages.metrics
   const names = config.metrics.exporters.filter((name) => name !== 'prometheus')
   return names.map((name) => {
-    if (name === 'console') {
-      const exporter = new ConsoleMetricExporter()
-      return { processor: periodicReader(exporter, producerFor(meterProvider, temporalityOf(exporter)), config) }
-    }
-    const { exporter, exporting } = createOtlpMetricExport(config, observer)
+    const { exporter, exporting } =
+      name === 'console' ? createConsoleMetricExport() : createOtlpMetricExport(config, observer)
     const producer = producerFor(meterProvider, temporalityOf(exporter))
     const processor = periodicReader(exporter, producer, config)
     const remaining = () => {
@@ -31,6 +33,20 @@ export function createMetricPipelines(
     }
     return { processor, exporting: exporting(remaining) }
   })
+}
+
+/** What prints does so at once, and has nothing for a sender that outlives it. */
+function createConsoleMetricExport(): MetricExport {
+  const exporter = new sdkPackages.metrics.ConsoleMetricExporter()
+  const exporting = (remaining: () => ResourceMetrics): Exporting => ({
+    forceFlush: async () => {},
+    hurry() {},
+    lastRequests() {
+      exporter.export(remaining(), () => {})
+      return []
+    },
+  })
+  return { exporter, exporting }
 }
 
 type SelectTemporality = (instrumentType: InstrumentType) => number
