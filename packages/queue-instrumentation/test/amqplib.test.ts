@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -23,6 +24,7 @@ import type { OwnTelemetry } from '../../plugin-instrumentation/test/support/tel
 import { instrumentQueue, listQueues } from '../src/index.ts'
 import type { EngineOptions, QueueStatus } from '../src/index.ts'
 
+const require = createRequire(import.meta.url)
 const rabbit = await findRabbitMq()
 let broker: RunningRabbitMq
 let telemetry: OwnTelemetry
@@ -194,28 +196,35 @@ testWith(rabbit, 'messages that the app fetches itself run until they are settle
   expect(runs.at(-1)?.spanContext().traceId).toBe(traceId)
 })
 
-testWith(
-  rabbit,
-  'a confirmed message ends its span with the confirmation, as an error if the broker refuses it',
-  async () => {
-    const confirming: ConfirmChannel = instrumentQueue(await connection.createConfirmChannel(), options())
-    const full = `${queue}-full`
-    await confirming.assertQueue(full, { maxLength: 1, overflow: 'reject-publish' })
-    const told: unknown[] = []
-    for (const body of ['a', 'b', 'c']) {
-      confirming.sendToQueue(full, Buffer.from(body), {}, (error) => told.push(error === null ? null : String(error)))
-    }
-    await expect(confirming.waitForConfirms()).rejects.toThrow('message nacked')
-    await until(() => told.length === 3)
-    expect(told.map(String).toSorted(byText)).toEqual(['Error: message nacked', 'Error: message nacked', 'null'])
-    await until(() => sends().length === 3)
-    expect(
-      sends()
-        .map((span) => String(span.status.code))
-        .toSorted(byText),
-    ).toEqual(['0', '2', '2'])
-  },
-)
+for (const { version, connectTo } of [
+  { version: '0.10', connectTo: require('amqplib-0').connect as typeof connect },
+  { version: '2', connectTo: connect },
+]) {
+  testWith(
+    rabbit,
+    `with amqplib ${version} a confirmed message ends its span with the confirmation, as an error if the broker refuses it`,
+    async () => {
+      const other = await connectTo(broker.url)
+      const confirming: ConfirmChannel = instrumentQueue(await other.createConfirmChannel(), options())
+      const full = `${queue}-full`
+      await confirming.assertQueue(full, { maxLength: 1, overflow: 'reject-publish' })
+      const told: unknown[] = []
+      for (const body of ['a', 'b', 'c']) {
+        confirming.sendToQueue(full, Buffer.from(body), {}, (error) => told.push(error === null ? null : String(error)))
+      }
+      await expect(confirming.waitForConfirms()).rejects.toThrow('message nacked')
+      await until(() => told.length === 3)
+      expect(told.map(String).toSorted(byText)).toEqual(['Error: message nacked', 'Error: message nacked', 'null'])
+      await until(() => sends().length === 3)
+      expect(
+        sends()
+          .map((span) => String(span.status.code))
+          .toSorted(byText),
+      ).toEqual(['0', '2', '2'])
+      await other.close()
+    },
+  )
+}
 
 testWith(rabbit, 'an exchange is sent to as such, and a delay by a queue that messages die in is no wait', async () => {
   await channel.assertExchange('posts', 'topic')

@@ -18,8 +18,8 @@ export interface ChannelState {
   readonly options: EngineOptions
   readonly link: AmqpLink
   readonly deliveries: Deliveries
-  /** Settles with the confirmation of what is being published at this moment. */
-  confirmation: PromiseWithResolvers<void> | undefined
+  /** Settles with the confirmation of what is being published at this moment: the message was sent, or its callback kept. */
+  confirmation: { readonly since: 'sent' | 'kept'; readonly settled: PromiseWithResolvers<void> } | undefined
   seesReturned: boolean
 }
 

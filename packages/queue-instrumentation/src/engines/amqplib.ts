@@ -104,8 +104,7 @@ const channelMethods: Readonly<Record<string, Patch>> = {
         if (withTrace.mandatory === true) seeReturned(channel, known)
         sent = Reflect.apply(original, this, [exchange, routingKey, content, withTrace, ...rest])
         if (!('waitForConfirms' in channel)) return sent
-        known.confirmation = Promise.withResolvers<void>()
-        return known.confirmation.promise
+        return confirmationOf(known, 'sent').promise
       }
       const attributes = {
         'messaging.rabbitmq.destination.routing_key': String(routingKey),
@@ -124,9 +123,8 @@ const channelMethods: Readonly<Record<string, Patch>> = {
   pushConfirmCallback: (original) =>
     function (this: unknown, callback) {
       const known = stateOf(this as AmqpChannel)
-      const confirmation = known?.confirmation
-      if (known === undefined || confirmation === undefined) return Reflect.apply(original, this, [callback])
-      known.confirmation = undefined
+      if (known === undefined) return Reflect.apply(original, this, [callback])
+      const confirmation = confirmationOf(known, 'kept')
       const told = (error: unknown): void => {
         if (error === null) confirmation.resolve()
         else confirmation.reject(error)
@@ -195,6 +193,18 @@ const channelMethods: Readonly<Record<string, Patch>> = {
   nackAll: settling((deliveries, requeue) => deliveries.nack(0, true, requeue !== false)),
   reject: settling((deliveries, message, requeue) => deliveries.nack(tagOf(message), false, requeue !== false)),
   recover: settling((deliveries) => deliveries.nack(0, true, true)),
+}
+
+/** Until version 1 the callback is kept before the message is sent, since then afterwards: the second finds what the first made. */
+function confirmationOf(known: ChannelState, since: 'sent' | 'kept'): PromiseWithResolvers<void> {
+  const { confirmation } = known
+  if (confirmation !== undefined && confirmation.since !== since) {
+    known.confirmation = undefined
+    return confirmation.settled
+  }
+  const settled = Promise.withResolvers<void>()
+  known.confirmation = { since, settled }
+  return settled
 }
 
 function settling(settle: (deliveries: Deliveries, ...args: unknown[]) => void): Patch {
