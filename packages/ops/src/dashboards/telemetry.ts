@@ -95,12 +95,25 @@ export const telemetry: DashboardSpec = {
           ],
         },
         {
+          title: 'Faults',
+          kind: 'timeseries',
+          description:
+            'Errors per second of the telemetry itself, by where they arose; the application does not notice.',
+          unit: 'ops',
+          queries: [
+            {
+              expr: rateBy('source', 'mcp_telemetry_faults_total'),
+              legend: '{{source}}',
+            },
+          ],
+        },
+        {
           title: 'Version',
           kind: 'stat',
           description: 'Instances by the version of @mcp/otel that observes them.',
           unit: 'short',
           queries: [{ expr: 'count by (version) (mcp_build_info)', legend: '{{version}}' }],
-          width: 12,
+          width: 24,
         },
       ],
     },

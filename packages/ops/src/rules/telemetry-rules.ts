@@ -46,6 +46,16 @@ export const telemetryRules: RuleGroupOf = () => ({
       dashboard: 'mcp-telemetry',
     },
     {
+      alert: 'McpTelemetryFaults',
+      expr: 'increase(mcp_telemetry_faults_total[1h]) > 0',
+      for: '5m',
+      severity: 'info',
+      summary: 'The telemetry itself has failed at something',
+      description:
+        '{{ $value | printf "%.0f" }} errors of the telemetry of {{ $labels.instance }} were caught within an hour, at {{ $labels.source }}: not all that happens is seen.',
+      dashboard: 'mcp-telemetry',
+    },
+    {
       alert: 'McpLogRecordsDropped',
       expr: 'increase(mcp_telemetry_dropped_log_records_total[10m]) > 0',
       for: '5m',

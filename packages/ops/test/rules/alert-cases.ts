@@ -555,6 +555,28 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    alert: 'McpTelemetryFaults',
+    title: 'something goes wrong with each request',
+    series: { [`mcp_telemetry_faults_total${at('source="http"')}`]: '0+5x18' },
+    at: '80m',
+    step: '5m',
+    fires: [
+      {
+        labels: { ...TARGET, source: 'http' },
+        description:
+          '60 errors of the telemetry of a:9464 were caught within an hour, at http: not all that happens is seen.',
+      },
+    ],
+  },
+  {
+    alert: 'McpTelemetryFaults',
+    title: 'nothing has gone wrong for an hour',
+    series: { [`mcp_telemetry_faults_total${at('source="http"')}`]: '0 3x18' },
+    at: '80m',
+    step: '5m',
+    fires: [],
+  },
+  {
     alert: 'McpLogRecordsDropped',
     title: 'log records are dropped',
     series: { [`mcp_telemetry_dropped_log_records_total${at('')}`]: '0+5x40' },
