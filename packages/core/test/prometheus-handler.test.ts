@@ -41,6 +41,30 @@ describe('a scrape', () => {
     expect(body.toString()).toBe(guidePage('openmetrics'))
   })
 
+  test('gets its own page, however many others are answered before it and with it', async () => {
+    let value = 0
+    const collect = async () => {
+      const points = Array.from({ length: 3000 }, (_, at) => [{ series: `é${at}` }, value + at] as const)
+      value += 1e6
+      return { resourceMetrics: collected([counter('m', ...points)]), errors: [] }
+    }
+    await using at = await endpoint({ collect })
+    for (let round = 0; round < 4; round++) {
+      const answers = await Promise.all(
+        ['gzip', 'identity', 'gzip', 'gzip'].map((encoding) => ask(at.url, { 'accept-encoding': encoding })),
+      )
+      for (const { headers, body } of answers) {
+        const page = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
+        const values = page
+          .split('\n')
+          .flatMap((line) => /^m_total\{series="é(\d+)"\} (\d+)$/.exec(line)?.slice(1) ?? [])
+        const first = Number(values[1])
+        expect(values).toEqual(Array.from({ length: 3000 }, (_, at) => [String(at), String(first + at)]).flat())
+        expect(first).toBeGreaterThanOrEqual(round * 1e6)
+      }
+    }
+  })
+
   test('gets it compressed when it takes gzip, and not when it takes it with q=0', async () => {
     await using at = await endpoint()
     const zipped = await ask(at.url, { 'accept-encoding': 'deflate, gzip' })

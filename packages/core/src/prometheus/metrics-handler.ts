@@ -8,8 +8,10 @@ import { gzip } from './gzip.ts'
 import { plainAnswer, sendAnswer } from './metrics-response.ts'
 import type { Answer, MetricsRequest, MetricsResponse } from './metrics-response.ts'
 import { acceptsGzip, CONTENT_TYPES, negotiateFormat } from './negotiation.ts'
-import { createPageRenderer } from './page-renderer.ts'
+import { PageBytes } from './page-bytes.ts'
+import { createPageWriter, inTurns } from './page-renderer.ts'
 import type { PageOptions } from './page-renderer.ts'
+import { PiecePool } from './piece-pool.ts'
 import { reportOnce } from './report-once.ts'
 
 export interface MetricsHandlerOptions extends PageOptions {
@@ -33,21 +35,22 @@ const SHARE_OF_SCRAPE_TIMEOUT = 0.9
 export function createMetricsHandler(options: MetricsHandlerOptions): MetricsHandler {
   const collect = createCollection(options.collect)
   const report = reportOnce(options.onProblem ?? ((problem) => diag.warn(problem)))
-  const renderer = createPageRenderer({ ...options, onProblem: report })
+  const write = createPageWriter({ ...options, onProblem: report })
+  const pool = new PiecePool()
 
   const pageFor = async ({ headers }: MetricsRequest, isGone: () => boolean): Promise<Answer | undefined> => {
     const { resourceMetrics, errors } = await collect(timeLimit(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, headers))
     if (errors.length > 0 && isEmpty(resourceMetrics)) throw errors[0]
     for (const error of errors) report(`metrics were collected in part: ${reasonOf(error)}`)
     const format = negotiateFormat(headers.accept)
-    const page: Uint8Array[] = []
-    for await (const piece of renderer.renderInPieces(resourceMetrics, format)) {
-      if (isGone()) return undefined
-      page.push(piece)
-    }
+    const page = new PageBytes(pool)
+    for await (const _turn of inTurns(write(page, resourceMetrics, format))) if (isGone()) return undefined
     const common = { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept, Accept-Encoding' }
-    if (!acceptsGzip(textOf(headers['accept-encoding']))) return { status: 200, headers: common, body: page }
-    return { status: 200, headers: { ...common, 'Content-Encoding': 'gzip' }, body: [await gzip(page)] }
+    if (!acceptsGzip(textOf(headers['accept-encoding']))) return { status: 200, headers: common, body: page.take() }
+    const body = [await gzip(page.take())]
+    // Only here: who reads what is sent as it is, and for how long, is not known.
+    page.release()
+    return { status: 200, headers: { ...common, 'Content-Encoding': 'gzip' }, body }
   }
 
   return async (request, response) => {

@@ -1,15 +1,22 @@
 import { numberText } from './number-text.ts'
+import { PiecePool } from './piece-pool.ts'
 
-const PIECE_LENGTH = 65_536
 /** Digits of the greatest number that fits 32 bits. */
 const DIGITS = 10
 const ZERO = 48
 
 /** A page as it grows, in the bytes that are sent. */
 export class PageBytes {
+  readonly #pool: PiecePool
+  /** All that the pool has given. */
+  readonly #buffers: Buffer[] = []
   readonly #full: Uint8Array[] = []
   #piece: Buffer = Buffer.alloc(0)
   #end = 0
+
+  constructor(pool: PiecePool = new PiecePool()) {
+    this.#pool = pool
+  }
 
   /** Adds any text. */
   text(text: string): void {
@@ -49,10 +56,17 @@ export class PageBytes {
     return this.#full.splice(0)
   }
 
+  /** Gives its memory to other pages: of this one nobody reads anything any more. */
+  release(): void {
+    this.#pool.giveBack(this.#buffers.splice(0))
+    this.#piece = Buffer.alloc(0)
+  }
+
   #makeRoom(length: number): void {
     if (this.#end + length <= this.#piece.length) return
     this.#finishPiece()
-    this.#piece = Buffer.allocUnsafe(Math.max(PIECE_LENGTH, length))
+    this.#piece = this.#pool.take(length)
+    this.#buffers.push(this.#piece)
   }
 
   #finishPiece(): void {

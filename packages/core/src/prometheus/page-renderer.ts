@@ -39,6 +39,27 @@ const TURN_MS = 4
 
 /** Creates a renderer; keep one for as long as the same metrics are rendered. */
 export function createPageRenderer(options: PageOptions = {}): PageRenderer {
+  const write = createPageWriter(options)
+  return {
+    render(metrics, format) {
+      const page = new PageBytes()
+      const writing = write(page, metrics, format)
+      while (writing.next().done !== true);
+      return Buffer.concat(page.take()).toString()
+    },
+    async *renderInPieces(metrics, format) {
+      const page = new PageBytes()
+      for await (const _turn of inTurns(write(page, metrics, format))) yield* page.take()
+      yield* page.take()
+    },
+  }
+}
+
+/** Adds a page to what there is, and yields where it may pause. */
+export type PageWriter = (page: PageBytes, metrics: ResourceMetrics, format: PageFormat) => Generator<undefined, void>
+
+/** Creates what a renderer writes with. */
+export function createPageWriter(options: PageOptions): PageWriter {
   const rendering: Rendering = {
     write: createLabelWriter(),
     report: reportOnce(options.onProblem ?? ((problem) => diag.warn(problem))),
@@ -46,25 +67,17 @@ export function createPageRenderer(options: PageOptions = {}): PageRenderer {
     targetInfo: options.targetInfo ?? true,
     memories: new Map(),
   }
-  return {
-    render(metrics, format) {
-      const page = new PageBytes()
-      const writing = writePage(page, metrics, format, rendering)
-      while (writing.next().done !== true);
-      return Buffer.concat(page.take()).toString()
-    },
-    async *renderInPieces(metrics, format) {
-      const page = new PageBytes()
-      const writing = writePage(page, metrics, format, rendering)
-      let turn = performance.now()
-      while (writing.next().done !== true) {
-        if (performance.now() - turn < TURN_MS) continue
-        yield* page.take()
-        await nextTurn()
-        turn = performance.now()
-      }
-      yield* page.take()
-    },
+  return (page, metrics, format) => writePage(page, metrics, format, rendering)
+}
+
+/** Runs what may pause in turns of some milliseconds, and yields in between, before others run. */
+export async function* inTurns(work: Generator<undefined, void>): AsyncGenerator<undefined, void> {
+  let turn = performance.now()
+  while (work.next().done !== true) {
+    if (performance.now() - turn < TURN_MS) continue
+    yield
+    await nextTurn()
+    turn = performance.now()
   }
 }
 
@@ -77,7 +90,6 @@ interface Rendering {
   readonly memories: Map<string, SeriesMemory>
 }
 
-/** Yields where it may pause. */
 function* writePage(
   page: PageBytes,
   metrics: ResourceMetrics,
