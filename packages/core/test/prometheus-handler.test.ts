@@ -44,7 +44,7 @@ describe('a scrape', () => {
   test('gets its own page, however many others are answered before it and with it', async () => {
     let value = 0
     const collect = async () => {
-      const points = Array.from({ length: 3000 }, (_, at) => [{ series: `é${at}` }, value + at] as const)
+      const points = Array.from({ length: 3000 }, (_, index) => [{ series: `é${index}` }, value + index] as const)
       value += 1e6
       return { resourceMetrics: collected([counter('m', ...points)]), errors: [] }
     }
@@ -59,7 +59,9 @@ describe('a scrape', () => {
           .split('\n')
           .flatMap((line) => /^m_total\{series="é(\d+)"\} (\d+)$/.exec(line)?.slice(1) ?? [])
         const first = Number(values[1])
-        expect(values).toEqual(Array.from({ length: 3000 }, (_, at) => [String(at), String(first + at)]).flat())
+        expect(values).toEqual(
+          Array.from({ length: 3000 }, (_, index) => [String(index), String(first + index)]).flat(),
+        )
         expect(first).toBeGreaterThanOrEqual(round * 1e6)
       }
     }
