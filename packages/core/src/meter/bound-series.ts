@@ -22,6 +22,7 @@ const DETACHED = new Float64Array(1)
 /** A series found once. It notices when the series has been removed, and finds or makes it anew at the next record. */
 export class BoundSeries implements BoundAdder, BoundRecorder {
   static readonly #recordAnew = outOfLine((series: BoundSeries, value: number, context: Context | undefined) => {
+    if (!series.#gate.keeps) return
     series.#instrument.recording(value, series.#labels, context)
     series.#attach()
   })

@@ -22,10 +22,13 @@ export function createEventRecorder<A extends object, B extends object>(
   const [counts, values] = [counter, recorder] as unknown as [Counting, Measuring]
   const forCounter = picking(counts.store?.cells.index.names)
   const forRecorder = picking(values.store?.cells.index.names)
-  const apart: EventRecorder<Attributes> = outOfLine((value, attributes, context) => {
+  const byEach = outOfLine((value: number, attributes: Attributes, context: Context | undefined) => {
     counts.add(1, forCounter(attributes), context)
     values.record(value, forRecorder(attributes), context)
   })
+  const apart: EventRecorder<Attributes> = (value, attributes, context) => {
+    if (counts.gate?.keeps !== false || values.gate?.keeps !== false) byEach(value, attributes, context)
+  }
   const record = (hasCells(counts) && hasCells(values) && fused(counts, values, apart)) || apart
   return record as EventRecorder<object>
 }

@@ -12,7 +12,13 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { createInstruments, createMeterProvider, processMeters, routeMeters } from '../../src/index.ts'
+import {
+  createEventRecorder,
+  createInstruments,
+  createMeterProvider,
+  processMeters,
+  routeMeters,
+} from '../../src/index.ts'
 import type { Catalogue } from '../../src/index.ts'
 import { collectWarnings } from './diagnostics.ts'
 import { collectPoints, pointsOf, valueOf } from './points.ts'
@@ -193,6 +199,27 @@ test('mode both records in the cells and in the SDK that is registered; own in t
   processMeters().setMode('automatic')
   counter.add(1, { plugin })
   expect(await read()).toEqual([2, 2])
+})
+
+test('switched off, nothing is kept, whichever way it is recorded; switched on again, everything is', async () => {
+  processMeters().setMode('off')
+  const { counter, histogram } = createInstruments(catalogue, scope)
+  const bound = counter.bind({ plugin })
+  const record = createEventRecorder(counter, histogram)
+  const recordAll = (): void => {
+    counter.add(1, { plugin })
+    bound.add(1)
+    record(1.5, { plugin })
+  }
+  recordAll()
+  const producer = processMeters().provider.producer()
+  expect(valueOf(await collectPoints(producer), 'test.counter', { plugin })).toBeUndefined()
+  processMeters().setMode('own')
+  recordAll()
+  recordAll()
+  const points = await collectPoints(producer)
+  expect(valueOf(points, 'test.counter', { plugin })).toBe(6)
+  expect(valueOf(points, 'test.histogram', { plugin })).toMatchObject({ count: 2 })
 })
 
 test('after our own telemetry has stopped, another SDK that is registered gets the records', async () => {
