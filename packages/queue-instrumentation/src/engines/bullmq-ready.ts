@@ -12,67 +12,79 @@ const FIELD = 'mcp:ready'
 const TAKES: ReadonlySet<string> = new Set(['moveToActive', 'moveToDelayed', 'moveToFinished'])
 const MAX_NOTES = 10_000
 
-/** The jobs of whatever carries out the commands, by their ids. */
-interface StoreJobs {
+/** The jobs of a worker, by their ids. */
+interface WorkerJobs {
   /** How often those that run here have been started. */
   readonly running: Map<string, number>
   /** The notes of those that were handed out, until they are started. */
   readonly notes: Map<string, string>
 }
 
-function jobsOf({ backend, scripts }: BullBase): StoreJobs | undefined {
-  return processWide<WeakMap<object, StoreJobs>>('bullmq-jobs', () => new WeakMap()).get(backend ?? scripts ?? {})
+/** By the worker's options: what carries out the commands has them as well, and until 5.80 each job has its own of that. */
+function workers(): WeakMap<object, WorkerJobs> {
+  return processWide('bullmq-jobs', () => new WeakMap<object, WorkerJobs>())
 }
 
 /** Has it written with a job that runs, when it is put back, from when on it is ready; and read by who gets it next. */
-export function noteRetries({ backend, scripts }: BullBase): void {
+export function noteRetries({ opts, backend, scripts }: BullBase): void {
   const store = backend ?? scripts
-  if (store === undefined || !isFirstTime(store, 'bullmq-retries')) return
-  const jobs: StoreJobs = { running: new Map(), notes: new Map() }
-  processWide<WeakMap<object, StoreJobs>>('bullmq-jobs', () => new WeakMap()).set(store, jobs)
-  const noted = (id: string, readyAt: number, options: object | undefined): object | undefined => {
-    const attempt = jobs.running.get(id)
-    if (attempt === undefined) return options
-    const { fieldsToUpdate } = (options ?? {}) as { fieldsToUpdate?: object }
-    return { ...options, fieldsToUpdate: { ...fieldsToUpdate, [FIELD]: `${attempt}:${readyAt}` } }
-  }
+  if (store === undefined || opts === undefined || workers().has(opts)) return
+  workers().set(opts, { running: new Map(), notes: new Map() })
+  patchStores(Object.getPrototypeOf(store) as object)
+}
+
+function jobsOf({ opts }: Pick<BullBase, 'opts'>): WorkerJobs | undefined {
+  return opts && workers().get(opts)
+}
+
+function patchStores(prototype: object): void {
+  if (!isFirstTime(prototype, 'bullmq-retries')) return
   type Move = (this: BullStore, id: string, now: number, delay: number, token?: string, options?: object) => unknown
   wrapMethod<Move>(
-    store,
+    prototype,
     'moveToDelayed',
     (original) =>
       function (id, now, delay, token, options) {
-        return original.call(this, id, now, delay, token, noted(id, now + delay, options))
+        return original.call(this, id, now, delay, token, withNote(this, id, now + delay, options))
       },
   )
   type Retry = (this: BullStore, id: string, lifo?: unknown, token?: string, options?: object) => unknown
   wrapMethod<Retry>(
-    store,
+    prototype,
     'retryJob',
     (original) =>
       function (id, lifo, token, options) {
-        return original.call(this, id, lifo, token, noted(id, Date.now(), options))
+        return original.call(this, id, lifo, token, withNote(this, id, Date.now(), options))
       },
   )
   type Execute = (this: BullStore, client: unknown, command: string, ...args: unknown[]) => unknown
   wrapMethod<Execute>(
-    store,
+    prototype,
     'execCommand',
     (original) =>
       function (client, command, ...args) {
         const result = original.call(this, client, command, ...args)
-        if (TAKES.has(command) && result instanceof Promise)
+        const jobs = TAKES.has(command) && this.queue ? jobsOf(this.queue) : undefined
+        if (jobs !== undefined && result instanceof Promise) {
           void result.then(
             (it) => keepNote(jobs, it),
             () => {},
           )
+        }
         return result
       },
   )
 }
 
+function withNote(store: BullStore, id: string, readyAt: number, options: object | undefined): object | undefined {
+  const attempt = store.queue && jobsOf(store.queue)?.running.get(id)
+  if (attempt === undefined) return options
+  const { fieldsToUpdate } = (options ?? {}) as { fieldsToUpdate?: object }
+  return { ...options, fieldsToUpdate: { ...fieldsToUpdate, [FIELD]: `${attempt}:${readyAt}` } }
+}
+
 /** Of a job that was handed out: its hash, with all fields, and its id. */
-function keepNote({ notes }: StoreJobs, result: unknown): void {
+function keepNote({ notes }: WorkerJobs, result: unknown): void {
   if (!Array.isArray(result)) return
   const [fields, id] = result as readonly unknown[]
   const at = Array.isArray(fields) ? fields.lastIndexOf(FIELD) : -1
@@ -83,16 +95,16 @@ function keepNote({ notes }: StoreJobs, result: unknown): void {
 }
 
 /** Takes the note of a job that was handed out to this worker. */
-export function takeNote(base: BullBase, { id }: BullJob): string | undefined {
-  const notes = jobsOf(base)?.notes
+export function takeNote(worker: BullBase, { id }: BullJob): string | undefined {
+  const notes = jobsOf(worker)?.notes
   const note = notes?.get(id ?? '')
   if (note !== undefined) notes?.delete(id ?? '')
   return note
 }
 
 /** Tells that a job runs; returns what tells that it no longer does. */
-export function noteRunning(base: BullBase, { id, attemptsStarted }: BullJob): () => void {
-  const running = jobsOf(base)?.running
+export function noteRunning(worker: BullBase, { id, attemptsStarted }: BullJob): () => void {
+  const running = jobsOf(worker)?.running
   if (running === undefined || id === undefined || attemptsStarted === undefined) return () => {}
   running.set(id, attemptsStarted)
   return () => {

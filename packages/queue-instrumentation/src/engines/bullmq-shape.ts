@@ -16,6 +16,8 @@ export interface BullBase {
 
 /** What carries out the commands of a queue. */
 export interface BullStore {
+  /** On Redis: what it has of its queue or worker. */
+  readonly queue?: Pick<BullBase, 'opts'>
   getCounts: (types: readonly string[]) => Promise<readonly number[]>
   getRanges: (types: readonly string[], start: number, end: number, asc: boolean) => Promise<readonly string[][]>
   getJobData?: (id: string) => Promise<BullJobData | undefined>
