@@ -102,9 +102,12 @@ testWith(
       parentSpanContext: { spanId: send?.spanContext().spanId },
       attributes: { 'messaging.message.id': id },
     })
-    expect(await bare.findJobs(queue, { id: id as string })).toMatchObject([
-      { state: 'completed', output: { value: 'done' } },
-    ])
+    // It has ended for its worker before the database knows.
+    await vi.waitFor(async () =>
+      expect(await bare.findJobs(queue, { id: id as string })).toMatchObject([
+        { state: 'completed', output: { value: 'done' } },
+      ]),
+    )
   },
 )
 
