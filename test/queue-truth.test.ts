@@ -15,7 +15,7 @@ import { testWith } from './support/test-with.ts'
 /** The whole of ten thousand takes a minute: `npm run test:queues`. */
 const JOBS = Number(process.env['MCP_TEST_QUEUE_JOBS'] ?? 1000)
 /** Before the test is given up, so that what it started is stopped. */
-const LIMIT_MS = 120_000 + JOBS * 20
+const LIMIT_MS = 60_000 + JOBS * 20
 const JOBS_A_REQUEST = 50
 const CONCURRENCY = 5
 const PLUGIN = '{plugin="mail"}'
