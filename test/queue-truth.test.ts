@@ -156,16 +156,17 @@ testWith(
       await untilSizeIs(endpoint, redis, late)
     }
 
-    // Two workers hang with all that they can hold; when they do, nothing more is counted there, and they are killed.
+    // Two workers hang with all that they can hold, before others can take it from them; when they do, nothing more is
+    // counted there, and they are killed while others work.
     const works = (env: Record<string, string> = {}): AppProcess => launch('bullmq-worker', broker.port, collector, env)
     const doomed = [0, 1].map(() => works({ IS_DOOMED: 'true' }))
+    const hangs = Promise.all(doomed.map((victim) => victim.sees(new RegExp(`(?:hanging[^]*){${CONCURRENCY}}`))))
+    await Promise.race([hangs, pause(LIMIT_MS, undefined, { signal: late, ref: false })])
     const alive = [works(), works()]
+    for (const worker of alive) await worker.endpoint()
     const lastPages: Page[] = []
     for (const victim of doomed) {
-      const endpoint = await victim.endpoint()
-      const hangs = victim.sees(new RegExp(`(?:hanging[^]*){${CONCURRENCY}}`))
-      await Promise.race([hangs, pause(LIMIT_MS, undefined, { signal: late, ref: false })])
-      lastPages.push(await scrape(endpoint))
+      lastPages.push(await scrape(await victim.endpoint()))
       await victim.stop('SIGKILL')
       alive.push(works())
     }
