@@ -10,7 +10,8 @@ const config: ViteUserConfig = defineConfig({
       'test/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
-    setupFiles: ['./test/support/fuzz-seed.ts'],
+    setupFiles: ['./test/support/fuzz-seed.ts', './test/support/patience.ts'],
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     // Most tests wait for processes of their own, so that one worker a core would leave the cores idle.
     maxWorkers: 4,

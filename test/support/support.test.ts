@@ -98,6 +98,18 @@ describe('the collector for tests', () => {
   })
 })
 
+test('what is awaited may come later than a second, and after a second in which the process was stopped', async () => {
+  const start = performance.now()
+  const isLate = (): boolean => performance.now() - start > 1200
+  const stop = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1100)
+  setTimeout(stop, 10)
+  await Promise.all([
+    expect.poll(isLate).toBe(true),
+    vi.waitUntil(isLate),
+    vi.waitFor(() => expect(isLate()).toBe(true)),
+  ])
+})
+
 function recordOneOfEach(): void {
   const meter = metrics.getMeter('tests', '1.0')
   meter.createCounter('jobs').add(3)
