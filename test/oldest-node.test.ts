@@ -84,7 +84,6 @@ for (const [how, protocol, format, flag] of [
         node,
         env: {
           MCP_OTEL_PORT: '0',
-          MCP_OTEL_FLUSH_TIMEOUT: '20000',
           OTEL_SERVICE_NAME: how,
           OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
           OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? collector.grpcUrl : collector.httpUrl,

@@ -9,7 +9,7 @@ const SIGNALS: readonly OtlpSignal[] = ['traces', 'metrics', 'logs']
 const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
 type Protocol = (typeof PROTOCOLS)[number]
 
-const OURS = { MCP_OTEL_PORT: '0', MCP_OTEL_BANNER: 'off', MCP_OTEL_FLUSH_TIMEOUT: '20000' }
+const OURS = { MCP_OTEL_PORT: '0', MCP_OTEL_BANNER: 'off' }
 
 /** Runs an app that records everything to its end; returns what it wrote to stderr. */
 async function runApp(env: Readonly<Record<string, string>>, flags: readonly string[] = []): Promise<string> {
@@ -149,7 +149,7 @@ describe.concurrent.each(PROTOCOLS)('%s', (protocol) => {
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '200',
     })
-    expect(said).toMatch(/traces cannot be exported to http:.*: no answer within (200|19\d) ms/)
+    expect(said).toMatch(/traces cannot be exported to http:.*: no answer within 200 ms/)
   })
 })
 

@@ -20,6 +20,9 @@ interface End {
   readonly signal: NodeJS.Signals | null
 }
 
+/** A machine that is busy, or stopped for some seconds, is to lose nothing of what a test counts at the end of a process. */
+const PATIENT = { MCP_OTEL_FLUSH_TIMEOUT: '20000' }
+
 /** A real child process of Node with its output kept, and stopped by its own pid when the test ends. */
 export class AppProcess implements AsyncDisposable {
   readonly child: ChildProcess
@@ -34,7 +37,7 @@ export class AppProcess implements AsyncDisposable {
   constructor(args: readonly string[], { cwd = root, env = {}, node = process.execPath }: AppOptions = {}) {
     this.child = spawn(node, args, {
       cwd,
-      env: { ...cleanEnvironment(), ...env },
+      env: { ...cleanEnvironment(), ...PATIENT, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     const keep = (stream: 'stdout' | 'stderr') => (text: string) => {

@@ -65,8 +65,8 @@ export function createOtlpDelegate<T>({ target, send, serializer, voice }: OtlpD
   const sendWithRetries = async (request: OtlpRequest, shipment: Shipment): Promise<OtlpAnswer> => {
     const deadline = performance.now() + target.timeoutMillis
     let backoff = FIRST_BACKOFF_MILLIS
+    let { timeoutMillis } = target
     for (;;) {
-      const timeoutMillis = deadline - performance.now()
       const onHandedOver = (): void => void (shipment.isHandedOver = true)
       const connection = await target.connection()
       const answer = await send(request, { connection, timeoutMillis, onHandedOver }).catch(unanswered)
@@ -77,6 +77,8 @@ export function createOtlpDelegate<T>({ target, send, serializer, voice }: OtlpD
       if (answer.isRetryable !== true || performance.now() + wait >= deadline) throw new Error(answer.refusal)
       await new Promise<void>((resolve) => void setTimeout(resolve, wait).unref())
       backoff = Math.min(backoff * 1.5, LONGEST_BACKOFF_MILLIS)
+      timeoutMillis = deadline - performance.now()
+      if (timeoutMillis <= 0) throw new Error(answer.refusal)
     }
   }
 
