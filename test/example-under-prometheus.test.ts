@@ -93,8 +93,7 @@ testWith(
     await using server = await startPrometheus(found, {
       scrape: { own: { targets: [new URL(example.endpoint).host] }, app: { targets: [new URL(example.url).host] } },
     })
-    await server.untilScraped('own')
-    await server.untilScraped('app')
+    const [own, app] = [await server.untilScraped('own'), await server.untilScraped('app')]
 
     for (const [name, { type, help, labels }] of Object.entries(GUIDE)) {
       // Prometheus asks for OpenMetrics, where a counter's family has no `_total`; so it is with Python's client, too.
@@ -108,26 +107,25 @@ testWith(
         name,
       ).toEqual([{ type, help }])
       const series = type === 'histogram' ? `${name}_bucket` : name
-      const stored = await server.until(async () => {
-        const result = await server.query(`${series}{job="own"}`)
-        return result.length > 0 ? result : undefined
-      })
+      const stored = await server.query(`${series}{job="own"}`, own)
+      expect(stored, series).not.toEqual([])
       for (const { metric } of stored) {
-        const own = Object.keys(metric).filter((label) => !['__name__', 'job', 'instance', 'le'].includes(label))
-        expect(own.toSorted(), series).toEqual([...labels].toSorted())
+        const named = Object.keys(metric).filter((label) => !['__name__', 'job', 'instance', 'le'].includes(label))
+        expect(named.toSorted(), series).toEqual([...labels].toSorted())
       }
       // The page that the app serves itself is the same, save that its own scrapes are requests of the app's.
       const others = stored.filter(({ metric }) => metric['endpoint'] !== '/metrics')
-      const served = await server.query(`count(${series}{job="app",endpoint!="/metrics"})`)
+      const served = await server.query(`count(${series}{job="app",endpoint!="/metrics"})`, app)
       expect(served[0]?.value, series).toBe(others.length)
     }
 
     const succeeded = 'mcp_plugin_executions_total{job="own",plugin="checksum",command="file",status="success"}'
-    expect((await server.query(succeeded))[0]?.value).toBe(4)
-    expect((await server.query('sum(mcp_plugin_executions_total{job="own"})'))[0]?.value).toBe(4)
-    expect((await server.query('mcp_queue_wait_seconds_count{job="own",plugin="checksum"}'))[0]?.value).toBe(4)
-    expect((await server.query('mcp_queue_size{job="own",plugin="checksum"}'))[0]?.value).toBe(0)
-    const requests = await server.query('mcp_requests_total{job="own",endpoint!="/metrics"}')
+    const ofOwn = async (expression: string): Promise<unknown> => (await server.query(expression, own))[0]?.value
+    expect(await ofOwn(succeeded)).toBe(4)
+    expect(await ofOwn('sum(mcp_plugin_executions_total{job="own"})')).toBe(4)
+    expect(await ofOwn('mcp_queue_wait_seconds_count{job="own",plugin="checksum"}')).toBe(4)
+    expect(await ofOwn('mcp_queue_size{job="own",plugin="checksum"}')).toBe(0)
+    const requests = await server.query('mcp_requests_total{job="own",endpoint!="/metrics"}', own)
     const counts = requests.map(({ metric, value }) =>
       [metric['method'], metric['endpoint'], metric['status'], value].join(' '),
     )

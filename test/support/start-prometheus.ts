@@ -36,13 +36,16 @@ export interface RunningPrometheus extends AsyncDisposable {
   readonly url: string
   /** Calls the HTTP API, `query?query=up`, and returns its `data`. */
   api(pathAndQuery: string): Promise<unknown>
-  /** Evaluates an expression now. */
-  query(expression: string): Promise<QueryResult[]>
+  /** Evaluates an expression as of a time, in seconds, or now: a scrape that has failed since leaves nothing to see now. */
+  query(expression: string, at?: number): Promise<QueryResult[]>
   targets(): Promise<ScrapeTarget[]>
   /** Resolves with what `probe` returns as soon as that is not `undefined`; rejects after the limit. */
   until<T>(probe: (prometheus: RunningPrometheus) => Promise<T | undefined>, timeoutMs?: number): Promise<T>
-  /** Resolves when a target of the job has been scraped; rejects with its error when it is down. */
-  untilScraped(job: string): Promise<void>
+  /**
+   * Resolves when what was scraped from a target of the job can be asked for, with the time of that scrape, in seconds;
+   * rejects with its error when it is down. One that did not answer in time is asked again: the machine may be busy.
+   */
+  untilScraped(job: string): Promise<number>
   stop(): Promise<void>
 }
 
@@ -124,8 +127,9 @@ function running(url: string, stop: () => Promise<void>): RunningPrometheus {
       if (body.status !== 'success') throw new Error(`${pathAndQuery}: ${body.error ?? body.status}`)
       return body.data
     },
-    async query(expression) {
-      const data = await self.api(`query?query=${encodeURIComponent(expression)}`)
+    async query(expression, at) {
+      const time = at === undefined ? '' : `&time=${at}`
+      const data = await self.api(`query?query=${encodeURIComponent(expression)}${time}`)
       const { result } = data as { result: Array<{ metric: Record<string, string>; value: [number, string] }> }
       return result.map(({ metric, value }) => ({ metric, value: numberOf(value[1]) }))
     },
@@ -144,12 +148,17 @@ function running(url: string, stop: () => Promise<void>): RunningPrometheus {
         await pause(POLL_MS)
       }
     },
-    async untilScraped(job) {
-      await self.until(async () => {
-        const target = (await self.targets()).find((it) => it.job === job && it.health !== 'unknown')
-        if (target?.health === 'down') throw new Error(`scraping ${job} failed: ${target.lastError}`)
-        return target
-      })
+    untilScraped(job) {
+      return self.until(async () => {
+        const range = encodeURIComponent(`up{job="${job}"}[5m]`)
+        const { result } = (await self.api(`query?query=${range}`)) as { result: { values: [number, string][] }[] }
+        const [at] = result.flatMap(({ values }) => values).findLast(([, isUp]) => isUp === '1') ?? []
+        if (at !== undefined || result.length === 0) return at
+        const target = (await self.targets()).find((it) => it.job === job && it.health === 'down')
+        const isLate = target === undefined || target.lastError.includes('deadline exceeded')
+        if (!isLate) throw new Error(`scraping ${job} failed: ${target.lastError}`)
+        return undefined
+      }, 30_000)
     },
   }
   return self

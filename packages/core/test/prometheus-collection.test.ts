@@ -128,8 +128,8 @@ describe('a real Prometheus', () => {
       void handler(request, response)
     })
     await using running = await startPrometheus(found, { scrape: { app: { targets: [server.host] } } })
-    await running.untilScraped('app')
-    expect(await running.query('mcp_requests_total')).toMatchObject([{ metric: { status: '200' }, value: 12 }])
+    const at = await running.untilScraped('app')
+    expect(await running.query('mcp_requests_total', at)).toMatchObject([{ metric: { status: '200' }, value: 12 }])
     expect([...types]).toEqual(['application/openmetrics-text; version=1.0.0; charset=utf-8'])
     const range = `start=${now - 60}&end=${now + 60}`
     expect(await running.api(`query_exemplars?query=mcp_requests_total&${range}`)).toMatchObject([

@@ -137,9 +137,9 @@ describe('a real Prometheus', () => {
       const scrape = Object.fromEntries(FORMATS.map((it) => [it, { targets: [server.host], path: `/${it}` }]))
       await using running = await startPrometheus(found, { scrape })
       for (const format of FORMATS) {
-        await running.untilScraped(format)
+        const at = await running.untilScraped(format)
         const stored = (
-          await running.query(`{job="${format}",instance="${server.host}",__name__!~"up|scrape_.*"}`)
+          await running.query(`{job="${format}",instance="${server.host}",__name__!~"up|scrape_.*"}`, at)
         ).map(({ metric: { __name__: name = '', job: _job, instance: _instance, ...labels }, value }) => ({
           name,
           labels,
