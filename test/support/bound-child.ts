@@ -24,12 +24,15 @@ export function startBound(program: string, args: readonly string[], options: Bo
   return child
 }
 
-/** Ends it politely, and after five seconds not so; resolves when it is gone. */
+/** Long enough for a broker to store what it holds on a machine that is busy: it is asked for that after a pause. */
+const PATIENCE_MS = 20_000
+
+/** Ends it politely, and after a while not so; resolves when it is gone. */
 export async function stopChild(child: ChildProcess, politely: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill(politely)
-  const impatient = setTimeout(() => child.kill('SIGKILL'), 5000)
+  const impatient = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
   await exited
   clearTimeout(impatient)
 }
