@@ -211,9 +211,10 @@ async function pidFolder() {
     file,
     async pid(): Promise<number> {
       for (;;) {
+        const changed = once(watcher, 'change')
         const text = await readFile(file, 'utf8').catch(() => '')
         if (text !== '') return Number(text)
-        await once(watcher, 'change')
+        await changed
       }
     },
     async [Symbol.asyncDispose]() {
