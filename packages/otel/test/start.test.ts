@@ -9,6 +9,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node'
 import { AlwaysOffSampler, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { freePort } from '../../../test/support/free-port.ts'
 import { scrape } from '../../../test/support/scrape.ts'
 import { serve } from '../../../test/support/serve.ts'
 import { mcpParts, start, type StartOptions, type Telemetry } from '../src/index.ts'
@@ -65,11 +66,12 @@ describe('start()', () => {
   })
 
   test('after shutdown() it can be started anew, and its port is free again', async () => {
-    const first = started()
+    const port = await freePort()
+    const first = started({ endpoint: { port } })
     const url = (await first.endpoint.ready)!
     await first.shutdown()
     expect([first.state, first.endpoint.url]).toEqual(['stopped', undefined])
-    const second = started({ endpoint: { port: Number(new URL(url).port) } })
+    const second = started({ endpoint: { port } })
     expect(await second.endpoint.ready).toBe(url)
     metrics.getMeter('the app').createCounter('app.things').add(1)
     expect((await scrape(url)).of('app_things_total')).toEqual({ '': 1 })
