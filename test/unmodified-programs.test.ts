@@ -52,6 +52,9 @@ const PROGRAMS: readonly Program[] = [
       '127.0.0.1',
       '--port',
       String(port),
+      // How long it has to close before it ends with an error.
+      '--close-grace-delay',
+      '20000',
       path.join(folder, 'app.cjs'),
     ],
     files: {
