@@ -192,7 +192,7 @@ testWith(
       const seen = look([...lastPages, ...(await pages())], await redis.lrange('ledger', 0, -1))
       expect(seen.figures).toEqual(seen.truth)
       return seen
-    }, 5000)
+    })
     expect(figures.success + figures.error).toBe(total)
     expect(figures.error).toBe((JOBS / 100) * 4)
     expect(lines.some(({ telemetry }) => telemetry)).toBe(false)
