@@ -35,11 +35,14 @@ export async function unpacked(name: string, packages: readonly string[] = [name
 
 /** The signed package lists, and so the integrity, are apt's own affair. */
 async function download(packages: readonly string[], cwd: string): Promise<void> {
-  const get = (): Promise<unknown> => run('apt-get', ['-q', 'download', ...packages], { cwd })
+  const get = (): Promise<unknown> =>
+    run('apt-get', ['-q', '-o', 'Acquire::Retries=3', 'download', ...packages], { cwd })
   try {
     await get()
   } catch {
-    await withFileLock(path.join(CACHE, 'lists.lock'), () => run('apt-get', ['-q', 'update'], { cwd }))
+    await withFileLock(path.join(CACHE, 'lists.lock'), () =>
+      run('apt-get', ['-q', '-o', 'Acquire::Retries=3', 'update'], { cwd }),
+    )
     await get()
   }
 }
