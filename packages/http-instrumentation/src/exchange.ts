@@ -1,6 +1,7 @@
+import { performance } from 'node:perf_hooks'
 import { inspect } from 'node:util'
 
-import { context } from '@opentelemetry/api'
+import { context as contextApi } from '@opentelemetry/api'
 import type { Context, Span } from '@opentelemetry/api'
 
 import type { ExpressState } from './frameworks/express-route.ts'
@@ -17,8 +18,11 @@ export interface ExchangeCarrier {
   [EXCHANGE]?: Exchange
 }
 
+/** What `emit` of an event emitter takes. */
+export type EventArguments = [event: string | symbol, ...args: unknown[]]
+
 /** `emit` of an event emitter. */
-export type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean
+export type Emit = (this: unknown, ...args: EventArguments) => boolean
 
 /** What is used of an event emitter. */
 export interface Emitter {
@@ -70,7 +74,10 @@ export abstract class Exchange {
   abstract readonly protocolVersion: string
   /** Object that options' callbacks take. */
   abstract readonly request: ObservedRequest
+  /** First value of a header, by its name in lower case. */
   abstract header(name: string): string | undefined
+  /** All values of a header, as Node joins them, by its name in lower case. */
+  abstract headerValues(name: string): string | string[] | undefined
   abstract readonly headers: Readonly<Record<string, string | string[] | undefined>>
   abstract readonly socket: PeerSocket | undefined
   /** Status as sent, or undefined as long as none was. */
@@ -106,11 +113,12 @@ export abstract class Exchange {
     return '[exchange of @mcp/otel]'
   }
 
-  /** Emits an event in this exchange's context; one that nobody listens to needs none. */
-  emit(emit: Emit, emitter: Emitter, args: [event: string | symbol, ...rest: unknown[]]): boolean {
-    return this.context === undefined || emitter.listenerCount(args[0]) === 0
+  /** Emits an event in this exchange's context; one that nobody listens to, or that happens in it anyway, enters none. */
+  emit(emit: Emit, emitter: Emitter, args: EventArguments): boolean {
+    const { context } = this
+    return context === undefined || emitter.listenerCount(args[0]) === 0 || context === contextApi.active()
       ? Reflect.apply(emit, emitter, args)
-      : context.with(this.context, emit, emitter, ...args)
+      : contextApi.with(context, emit, emitter, ...args)
   }
 }
 
@@ -125,6 +133,6 @@ export interface PeerSocket {
 /** Returns the exchange of a request, response or stream, HTTP/1 or HTTP/2. */
 export function exchangeOf(carrier: unknown): Exchange | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
-  const { [EXCHANGE]: exchange, stream } = carrier as ExchangeCarrier & { stream?: ExchangeCarrier | null }
-  return exchange ?? stream?.[EXCHANGE]
+  // What is not there is looked for on all prototypes, so only HTTP/2's objects are asked for their stream.
+  return (carrier as ExchangeCarrier)[EXCHANGE] ?? (carrier as { stream?: ExchangeCarrier | null }).stream?.[EXCHANGE]
 }

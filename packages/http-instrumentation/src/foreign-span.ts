@@ -1,4 +1,4 @@
-import { context, SpanKind, trace } from '@opentelemetry/api'
+import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import type { Span } from '@opentelemetry/api'
 
 import type { Exchange } from './exchange.ts'
@@ -11,6 +11,7 @@ import { isTracingSuppressed } from './suppression.ts'
  */
 export function adoptForeignSpan(exchange: Exchange): boolean {
   const active = context.active()
+  if (active === ROOT_CONTEXT) return false
   const metadata = getRpcMetadata(active)
   // A pipelined request can begin inside the context of the one before it.
   if (metadata !== undefined && isOwnRpcMetadata(metadata)) return false

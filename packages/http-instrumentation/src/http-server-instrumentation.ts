@@ -10,12 +10,12 @@ import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import { checkConfig } from './check-config.ts'
 import { countConnection } from './connection.ts'
 import { EXCHANGE } from './exchange.ts'
-import type { Exchange, ExchangeCarrier } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { FaultLog } from './fault-log.ts'
 import { observeExpressRoute } from './frameworks/express-route.ts'
 import { observeFastify } from './frameworks/fastify-route.ts'
 import { observeKoa } from './frameworks/koa-route.ts'
-import type { HttpServerInstrumentationConfig, ObservedRequest } from './http-server-config.ts'
+import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
 import { Http1Exchange } from './http1-exchange.ts'
 import { Http2Exchange } from './http2-exchange.ts'
 import { isIgnoredServer } from './ignore-server.ts'
@@ -44,7 +44,7 @@ export class HttpServerInstrumentation {
     this.#tracker = new RequestTracker(this.#config, this.#faults)
     this.#observer = {
       faults: this.#faults,
-      begin: (request, create) => this.#begin(request, create),
+      begin: (create) => this.#begin(create),
       refused: (status) => this.#tracker.refused(status),
     }
     if (this.#config.enabled) this.enable()
@@ -109,7 +109,11 @@ export class HttpServerInstrumentation {
   #on<M>(name: string, onMessage: (message: M) => void): () => void {
     const subscriber = (message: unknown) => {
       if (activeObserver() !== this.#observer) return
-      this.#faults.guard(`the subscriber of ${name}`, () => onMessage(message as M))
+      try {
+        onMessage(message as M)
+      } catch (error) {
+        this.#faults.report(`the subscriber of ${name}`, error)
+      }
     }
     channel(name).subscribe(subscriber)
     return () => channel(name).unsubscribe(subscriber)
@@ -124,9 +128,10 @@ export class HttpServerInstrumentation {
 
   #onRequest({ request, response, socket, server }: RequestStart): void {
     if (EXCHANGE in request || isIgnoredServer(server)) return
+    const tracker = this.#tracker
     this.#watch(server)
-    countConnection(socket, this.#tracker)
-    this.#begin(request, (tracker) => new Http1Exchange(tracker, request, response, socket))
+    countConnection(socket, tracker)
+    tracker.begin(new Http1Exchange(tracker, request, response, socket))
     observeExpressRoute(request)
   }
 
@@ -137,13 +142,12 @@ export class HttpServerInstrumentation {
   #onStream({ stream, headers }: StreamStart): void {
     // Streams with even numbers are the server's own pushes, not requests.
     if (EXCHANGE in stream || (stream.id ?? 0) % 2 === 0) return
-    this.#begin(stream, (tracker) => new Http2Exchange(tracker, stream, headers))
+    this.#tracker.begin(new Http2Exchange(this.#tracker, stream, headers))
   }
 
-  #begin(request: ObservedRequest & ExchangeCarrier, create: (tracker: RequestTracker) => Exchange): Exchange {
-    const tracker = this.#tracker
-    const exchange = create(tracker)
-    tracker.begin(exchange)
+  #begin(create: (tracker: RequestTracker) => Exchange): Exchange {
+    const exchange = create(this.#tracker)
+    this.#tracker.begin(exchange)
     return exchange
   }
 }

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { EXCHANGE, Exchange } from './exchange.ts'
-import type { Emit, Emitter, ExchangeCarrier } from './exchange.ts'
+import type { Emit, Emitter, EventArguments, ExchangeCarrier } from './exchange.ts'
+import { rawHeader } from './raw-header.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import { clientHasLeft, onceClosed } from './socket-end.ts'
 
@@ -44,6 +45,10 @@ export class Http1Exchange extends Exchange {
     return this.request.headers
   }
 
+  override headerValues(name: string): string | string[] | undefined {
+    return rawHeader(this.request, name)
+  }
+
   override header(name: string): string | undefined {
     const value = this.request.headers[name]
     return Array.isArray(value) ? value[0] : value
@@ -76,15 +81,15 @@ export class Http1Exchange extends Exchange {
 }
 
 // Shared functions that find their exchange by `this` cost less than closures, and need no listener that an application could count.
-function emitOfRequest(this: Emitter, event: string | symbol, ...args: unknown[]): boolean {
+function emitOfRequest(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
-  return exchange.emit(exchange.emitOfRequest, this, [event, ...args])
+  return exchange.emit(exchange.emitOfRequest, this, args)
 }
 
-function emitOfResponse(this: Emitter, event: string | symbol, ...args: unknown[]): boolean {
+function emitOfResponse(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
-  if (event === 'finish' || event === 'close') exchange.settle()
-  return exchange.emit(exchange.emitOfResponse, this, [event, ...args])
+  if (args[0] === 'finish' || args[0] === 'close') exchange.settle()
+  return exchange.emit(exchange.emitOfResponse, this, args)
 }
 
 /** A pipelined response that is still waiting when its connection ends gets no event of its own. */

@@ -1,7 +1,7 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 
 import { EXCHANGE, Exchange } from './exchange.ts'
-import type { Emit, Emitter, ExchangeCarrier, PeerSocket } from './exchange.ts'
+import type { Emit, Emitter, EventArguments, ExchangeCarrier, PeerSocket } from './exchange.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
 // INTERNAL_ERROR, REFUSED_STREAM, ENHANCE_YOUR_CALM, HTTP_1_1_REQUIRED; loading node:http2 for their names would cost
@@ -24,6 +24,10 @@ export class Http2Exchange extends Exchange {
     this.emitOfStream = (stream as Emitter).emit
     ;(stream as ExchangeCarrier)[EXCHANGE] = this
     stream.emit = emitOfStream
+  }
+
+  override headerValues(name: string): string | string[] | undefined {
+    return this.headers[name]
   }
 
   override header(name: string): string | undefined {
@@ -60,8 +64,8 @@ export class Http2Exchange extends Exchange {
   override bindContext(): void {}
 }
 
-function emitOfStream(this: Emitter, event: string | symbol, ...args: unknown[]): boolean {
+function emitOfStream(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http2Exchange
-  if (event === 'close') exchange.settle()
-  return exchange.emit(exchange.emitOfStream, this, [event, ...args])
+  if (args[0] === 'close') exchange.settle()
+  return exchange.emit(exchange.emitOfStream, this, args)
 }

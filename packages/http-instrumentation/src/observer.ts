@@ -2,14 +2,13 @@ import { processWide } from '@mcp/otel-core'
 
 import type { Exchange } from './exchange.ts'
 import type { FaultLog } from './fault-log.ts'
-import type { ObservedRequest } from './http-server-config.ts'
 import type { RequestTracker } from './request-tracker.ts'
 
 /** What sees the requests of the process; one at a time, so that none is counted twice. */
 export interface Observer {
   readonly faults: FaultLog
   /** Begins an exchange. */
-  begin(request: ObservedRequest, create: (tracker: RequestTracker) => Exchange): Exchange
+  begin(create: (tracker: RequestTracker) => Exchange): Exchange
   /** Counts what was answered without having been a readable request. */
   refused(status: number): void
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { performance } from 'node:perf_hooks'
 
 import {
   createEventRecorder,
@@ -10,7 +11,7 @@ import {
 import type { AttributesOf, EventRecorder, Instruments } from '@mcp/otel-core'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 
-import type { Emit, Exchange } from './exchange.ts'
+import type { Emit, EventArguments, Exchange } from './exchange.ts'
 import { failureOf } from './failure.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
@@ -35,7 +36,7 @@ export class RequestTracker {
   readonly #instruments: Instruments<typeof httpInstruments>
   readonly #recordRequest: EventRecorder<AttributesOf<typeof httpInstruments.requests>>
   readonly #errors: Instruments<typeof errorInstruments>['errors']
-  readonly #findRoute: RouteFinder
+  readonly #findRoute: RouteFinder | undefined
 
   constructor(config: HttpServerInstrumentationConfig, faults: FaultLog) {
     this.config = config
@@ -49,7 +50,7 @@ export class RequestTracker {
       version: CORE_VERSION,
       ...provider,
     }).errors
-    this.#findRoute = createRouteFinder(config.routes ?? [])
+    this.#findRoute = config.routes?.length ? createRouteFinder(config.routes) : undefined
     this.#spans = new ServerSpans(SCOPE, VERSION, config)
     this.#instruments.activeRequests.zero()
     this.#instruments.activeConnections.zero()
@@ -66,7 +67,7 @@ export class RequestTracker {
   }
 
   /** Emits a request's event to its handlers, inside its server span. */
-  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
+  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
     return this.#spans.enter(exchange, emit, server, args)
   }
 
@@ -80,7 +81,11 @@ export class RequestTracker {
   /** Records an exchange that has come to its end. */
   finish(exchange: Exchange): void {
     this.#instruments.activeRequests.add(-1)
-    this.faults.guard('recording a request', () => this.#record(exchange))
+    try {
+      this.#record(exchange)
+    } catch (error) {
+      this.faults.report('recording a request', error)
+    }
   }
 
   /** Counts what was no readable request but was answered: it has neither a route nor a beginning. */
@@ -93,7 +98,11 @@ export class RequestTracker {
     const { status } = exchange
     const route = this.#routeOf(exchange, status)
     const failure = failureOf(exchange, status)
-    this.faults.guard('ending a server span', () => this.#spans.end(exchange, status, route, failure))
+    try {
+      this.#spans.end(exchange, status, route, failure)
+    } catch (error) {
+      this.faults.report('ending a server span', error)
+    }
     const { context = ROOT_CONTEXT } = exchange
     const method = requestMethod(exchange.method)
     const endpoint = route ?? UNMATCHED
@@ -114,6 +123,8 @@ export class RequestTracker {
   #routeOf(exchange: Exchange, status: number): string | undefined {
     const { route } = this.config
     const chosen = route && this.faults.guard('the option route', () => route(exchange.request, exchange))
-    return routeOf(exchange, status, typeof chosen === 'string' ? chosen : undefined) ?? this.#findRoute(exchange.path)
+    return (
+      routeOf(exchange, status, typeof chosen === 'string' ? chosen : undefined) ?? this.#findRoute?.(exchange.path)
+    )
   }
 }

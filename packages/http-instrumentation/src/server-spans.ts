@@ -1,16 +1,18 @@
 import { EventEmitter } from 'node:events'
+import { performance } from 'node:perf_hooks'
 
-import { failSpan } from '@mcp/otel-core'
-import { isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
-import type { Tracer } from '@opentelemetry/api'
+import { failSpan, hasIds } from '@mcp/otel-core'
+import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import type { SpanOptions, TextMapGetter, Tracer } from '@opentelemetry/api'
 
-import type { Emit, Exchange } from './exchange.ts'
+import type { Emit, EventArguments, Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
 import { adoptForeignSpan } from './foreign-span.ts'
 import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
 import { createQueryRedaction } from './query-redaction.ts'
+import { RequestContext } from './request-context.ts'
 import { requestMethod } from './request-method.ts'
-import { createRpcMetadata, setRpcMetadata } from './rpc-metadata.ts'
+import { createRpcMetadata } from './rpc-metadata.ts'
 import { requestAttributes } from './span-attributes.ts'
 import { suppressTracing } from './suppression.ts'
 
@@ -21,19 +23,35 @@ export class ServerSpans {
   /** Which replaced `emit` functions, for which events, made no server span last time. */
   readonly #spanless = new WeakMap<Emit, Set<string | symbol>>()
 
+  #starting: Exchange | undefined
+  readonly #options: SpanOptions
+
   constructor(scope: string, version: string, config: HttpServerInstrumentationConfig) {
     this.#tracer = config.spans === 'off' ? undefined : (config.tracerProvider ?? trace).getTracer(scope, version)
     this.#redact = config.captureQuery === false ? undefined : createQueryRedaction(config.redactQuery)
+    const attributes = () => this.#starting && requestAttributes(this.#starting, this.#redact)
+    // One object for all: to make an accessor for each request costs more than the rest of a span that is not recorded.
+    this.#options = {
+      kind: SpanKind.SERVER,
+      get attributes() {
+        return attributes() ?? {}
+      },
+    }
   }
 
   /** Emits a request's event to its handlers, inside its server span. */
-  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
+  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
     const { faults } = exchange.tracker
     if (exchange.span !== undefined || exchange.spanIsForeign || exchange.settled)
       return exchange.emit(emit, server, args)
     const isPlain = emit === EventEmitter.prototype.emit
-    if (isPlain || this.#spanless.get(emit)?.has(args[0]))
-      faults.guard('starting a server span', () => adoptForeignSpan(exchange) || this.#start(exchange))
+    if (isPlain || this.#spanless.get(emit)?.has(args[0])) {
+      try {
+        if (!adoptForeignSpan(exchange)) this.#start(exchange)
+      } catch (error) {
+        faults.report('starting a server span', error)
+      }
+    }
     return isPlain ? exchange.emit(emit, server, args) : this.#probe(exchange, emit, server, args)
   }
 
@@ -69,7 +87,7 @@ export class ServerSpans {
    * call only, sees whether a server span is active by then. If one is, ours is dropped, unended and so unheard of; if
    * none is, ours surrounds the next request.
    */
-  #probe(exchange: Exchange, emit: Emit, server: EventEmitter, args: [string | symbol, ...unknown[]]): boolean {
+  #probe(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
     const { faults } = exchange.tracker
     const [event] = args
     const probe = () => {
@@ -93,22 +111,23 @@ export class ServerSpans {
   /** Starts the span and gives the exchange its context; without an SDK and a remote parent there is nothing to carry. */
   #start(exchange: Exchange, startTime?: number): void {
     if (this.#tracer === undefined) return
-    const parent = propagation.extract(ROOT_CONTEXT, exchange.headers)
-    const span = this.#tracer.startSpan(
-      spanMethod(exchange),
-      {
-        kind: SpanKind.SERVER,
-        attributes: requestAttributes(exchange, this.#redact),
-        ...(startTime !== undefined && { startTime }),
-      },
-      parent,
-    )
+    const parent = propagation.extract(ROOT_CONTEXT, exchange, HEADERS)
+    this.#starting = exchange
+    const options = startTime === undefined ? this.#options : { ...this.#options, startTime }
+    const span = this.#tracer.startSpan(spanMethod(exchange), options, parent)
+    this.#starting = undefined
     exchange.span = span
-    if (parent === ROOT_CONTEXT && !isSpanContextValid(span.spanContext())) return
+    if (parent === ROOT_CONTEXT && !hasIds(span)) return
     exchange.rpc = createRpcMetadata(span)
-    exchange.context = setRpcMetadata(trace.setSpan(parent, span), exchange.rpc)
+    exchange.context = new RequestContext(parent, span, exchange.rpc)
     exchange.bindContext()
   }
+}
+
+/** Reads the few headers that are asked for, without having Node parse all of them. */
+const HEADERS: TextMapGetter<Exchange> = {
+  get: (exchange, name) => exchange.headerValues(name),
+  keys: (exchange) => Object.keys(exchange.headers),
 }
 
 /** The name of a span of an unknown method is `HTTP`, so that names stay few. */

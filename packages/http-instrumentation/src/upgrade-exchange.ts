@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 
 import { EXCHANGE, Exchange } from './exchange.ts'
 import type { ExchangeCarrier, PeerSocket } from './exchange.ts'
+import { rawHeader } from './raw-header.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import { clientHasLeft, onceClosed } from './socket-end.ts'
 import { onStatusLine } from './status-line.ts'
@@ -30,6 +31,10 @@ export class UpgradeExchange extends Exchange {
 
   override get headers(): IncomingMessage['headers'] {
     return this.request.headers
+  }
+
+  override headerValues(name: string): string | string[] | undefined {
+    return rawHeader(this.request, name)
   }
 
   override header(name: string): string | undefined {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 
-import type { Emitter, Exchange } from './exchange.ts'
+import type { Emitter, EventArguments, Exchange } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Http2Exchange } from './http2-exchange.ts'
 import { isIgnoredServer } from './ignore-server.ts'
@@ -29,31 +29,32 @@ export function isHttpServer(server: unknown): server is EventEmitter {
 export function watchServer(server: EventEmitter): boolean {
   if (WATCHED in server) return false
   const own = Object.hasOwn(server, 'emit') ? (server as Emitter).emit : undefined
-  const emit = function (this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+  const emit = function (this: unknown, ...args: EventArguments): boolean {
     // Looked up each time, since another instrumentation may replace the prototype's later.
     const original = own ?? (Object.getPrototypeOf(server) as Emitter).emit
-    const exchange = exchangeOfEvent(server, event, args)
+    const exchange = exchangeOfEvent(server, args)
     return exchange === undefined
-      ? Reflect.apply(original, this, [event, ...args])
-      : exchange.tracker.enter(exchange, original, server, [event, ...args])
+      ? Reflect.apply(original, this, args)
+      : exchange.tracker.enter(exchange, original, server, args)
   }
   Object.defineProperty(server, WATCHED, { value: true })
   Object.defineProperty(server, 'emit', { value: emit, configurable: true, writable: true, enumerable: false })
   return true
 }
 
-function exchangeOfEvent(server: EventEmitter, event: string | symbol, args: unknown[]): Exchange | undefined {
+function exchangeOfEvent(server: EventEmitter, args: EventArguments): Exchange | undefined {
+  const [event] = args
   switch (event) {
     case 'request':
     case 'checkContinue':
     case 'checkExpectation':
-      return exchangeOf(args[0])
+      return exchangeOf(args[1])
     case 'stream':
     case 'upgrade':
     case 'connect':
-      return exchangeOf(args[0]) ?? newExchange(server, event, args)
+      return exchangeOf(args[1]) ?? newExchange(server, event, args.slice(1))
     case 'clientError':
-      noteClientError(server, args)
+      noteClientError(server, args.slice(1))
       return undefined
     default:
       return undefined
@@ -63,7 +64,7 @@ function exchangeOfEvent(server: EventEmitter, event: string | symbol, args: unk
 function newExchange(server: EventEmitter, event: string, args: unknown[]): Exchange | undefined {
   const observer = activeObserver()
   if (observer === undefined || isIgnoredServer(server)) return undefined
-  return observer.begin(args[0] as IncomingMessage, (tracker) =>
+  return observer.begin((tracker) =>
     event === 'stream'
       ? new Http2Exchange(
           tracker,

@@ -17,10 +17,11 @@ interface ObservedExpressRequest extends ExpressRequest, ExchangeCarrier {
 
 /**
  * Learns the route template of an Express 4 or 5 request, or of any server on Express' router, from what the router
- * sets on the request: `baseUrl` when it enters a mounted router, `route` when one matched. No module is patched.
+ * sets on the request: `baseUrl` when it enters a mounted router, `route` when one matched. The first is seen by an
+ * accessor on the prototype of requests: to define one on each of them costs as much as counting it.
  */
 export function observeExpressRoute(request: IncomingMessage): void {
-  Object.defineProperty(request, 'baseUrl', BASE_URL)
+  if (!('baseUrl' in request)) Object.defineProperty(Object.getPrototypeOf(request), 'baseUrl', BASE_URL)
 }
 
 // Shared accessors that find their state by `this`; `route` is watched only once a router has shown itself.
@@ -32,7 +33,10 @@ const BASE_URL: PropertyDescriptor & ThisType<ObservedExpressRequest> = {
   },
   set(url: unknown) {
     const exchange = this[EXCHANGE]
-    if (exchange === undefined) return
+    if (exchange === undefined) {
+      Object.defineProperty(this, 'baseUrl', { value: url, configurable: true, enumerable: true, writable: true })
+      return
+    }
     if (exchange.express === undefined) {
       exchange.express = { route: undefined, mount: new MountPath() }
       Object.defineProperty(this, 'route', ROUTE)

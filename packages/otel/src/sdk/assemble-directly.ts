@@ -1,6 +1,8 @@
 import { context, logs, propagation, trace } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
 
 import { sdkPackages } from '../sdk-packages.ts'
+import { createEarlySampling } from './early-sampling.ts'
 import type { ForeignSdk } from './foreign-sdk.ts'
 import { createIdTracerProvider } from './id-tracer-provider.ts'
 import type { Assembly, SdkParts } from './sdk-parts.ts'
@@ -20,18 +22,9 @@ export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly
     sdkMetricsEnabled: /^\s*true\s*$/i.test(process.env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] ?? ''),
   })
   if (!foreign.trace) {
-    const { sampler, spanProcessors, spanLimits, idGenerator } = parts
-    const provider =
-      spanProcessors.length === 0
-        ? createIdTracerProvider(sampler, idGenerator)
-        : new sdkPackages.trace.TracerProvider({
-            resource,
-            sampler,
-            spanLimits,
-            spanProcessors: [...spanProcessors],
-            ...(idGenerator !== undefined && { idGenerator }),
-          })
-    trace.setGlobalTracerProvider(provider)
+    trace.setGlobalTracerProvider(
+      parts.spanProcessors.length === 0 ? createIdTracerProvider(parts) : createRecordingProvider(parts),
+    )
   }
   if (!foreign.logs && parts.logRecordProcessors.length > 0) {
     const { logRecordLimits, logRecordProcessors } = parts
@@ -43,4 +36,17 @@ export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly
     logs.setGlobalLoggerProvider(provider)
   }
   return { meterProvider }
+}
+
+function createRecordingProvider(parts: SdkParts): TracerProvider {
+  const early = createEarlySampling(parts)
+  const { resource, spanProcessors, spanLimits, sampler, idGenerator } = { ...parts, ...early }
+  const provider = new sdkPackages.trace.TracerProvider({
+    resource,
+    sampler,
+    spanLimits,
+    spanProcessors: [...spanProcessors],
+    ...(idGenerator !== undefined && { idGenerator }),
+  })
+  return early?.before(provider) ?? provider
 }

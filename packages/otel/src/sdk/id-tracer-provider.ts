@@ -1,59 +1,31 @@
-import {
-  context as contextApi,
-  isSpanContextValid,
-  SpanKind,
-  trace,
-  TraceFlags,
-  type Context,
-  type Span,
-  type SpanContext,
-  type SpanOptions,
-  type Tracer,
-  type TracerProvider,
-} from '@opentelemetry/api'
-import type { IdGenerator, Sampler } from '@opentelemetry/sdk-trace'
+import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
 
 import { sdkPackages } from '../sdk-packages.ts'
+import { createIdGenerator } from './create-id-generator.ts'
+import { createSample } from './create-sample.ts'
+import { createTracer } from './create-tracer.ts'
+import type { SdkParts } from './sdk-parts.ts'
+import { LocalTrace, UnrecordedSpan } from './unrecorded-span.ts'
 
 /**
  * Creates a provider for when nothing exports spans: they have ids, so that log lines and calls to others carry the
- * trace, and record nothing, which costs a tenth. The sampler's decision travels on: a service behind us that does
- * export must not lose its traces.
+ * trace, and record nothing. The sampler's decision travels on: a service behind us that does export must not lose its
+ * traces. What it decides, and the ids, are made when they are asked for, unless the sampler looks at more than the trace.
  */
-export function createIdTracerProvider(sampler: Sampler, idGenerator?: IdGenerator): TracerProvider {
-  const ids = idGenerator ?? new sdkPackages.trace.RandomIdGenerator()
+export function createIdTracerProvider(
+  parts: Pick<SdkParts, 'sampler' | 'samplesByTrace' | 'idGenerator'>,
+): TracerProvider {
+  const { sampler, samplesByTrace, idGenerator: ids = createIdGenerator() } = parts
   const { isTracingSuppressed } = sdkPackages.core
-  const SAMPLED = sdkPackages.trace.SamplingDecision.RECORD_AND_SAMPLED
-
-  const startSpan = (name: string, options: SpanOptions = {}, context: Context = contextApi.active()): Span => {
-    if (isTracingSuppressed(context)) return trace.wrapSpanContext(NOTHING)
+  const sample = createSample(sampler, ids)
+  const tracer = createTracer((name, options, context) => {
+    if (isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
     const active = options.root ? trace.deleteSpan(context) : context
-    const parent = trace.getSpanContext(active)
-    const hasParent = parent !== undefined && isSpanContextValid(parent)
-    const traceId = hasParent ? parent.traceId : ids.generateTraceId()
-    const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = options
-    const sampled = sampler.shouldSample(active, traceId, name, kind, attributes, links)
-    const traceState = sampled.traceState ?? (hasParent ? parent.traceState : undefined)
-    const isSampled = sampled.decision === SAMPLED
-    return trace.wrapSpanContext({
-      traceId,
-      spanId: ids.generateSpanId(),
-      traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
-      ...(traceState !== undefined && { traceState }),
-    })
-  }
-
-  const tracer: Tracer = {
-    startSpan,
-    startActiveSpan: (name: string, ...rest: unknown[]) => {
-      const fn = rest.pop() as (span: Span) => never
-      const [options, given] = rest as [SpanOptions | undefined, Context | undefined]
-      const parent = given ?? contextApi.active()
-      const span = startSpan(name, options, parent)
-      return contextApi.with(trace.setSpan(parent, span), fn, undefined, span)
-    },
-  }
+    if (!samplesByTrace) return new UnrecordedSpan(new LocalTrace(sample(active, name, options).identity), ids)
+    const parent = trace.getSpan(active)
+    const local = parent instanceof UnrecordedSpan ? parent.trace : new LocalTrace(undefined, sample, active)
+    return new UnrecordedSpan(local, ids)
+  })
   return { getTracer: () => tracer }
 }
-
-const NOTHING: SpanContext = { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: TraceFlags.NONE }

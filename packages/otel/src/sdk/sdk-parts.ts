@@ -30,6 +30,8 @@ export interface SdkParts {
   readonly contextManager: ContextManager | undefined
   readonly propagator: TextMapPropagator | null
   readonly sampler: Sampler
+  /** Whether the sampler looks at nothing but the trace, as those of the configuration do. */
+  readonly samplesByTrace: boolean
   readonly spanLimits: SpanLimits
   readonly spanProcessors: readonly SpanProcessor[]
   readonly idGenerator: IdGenerator | undefined
@@ -87,6 +89,7 @@ export function createSdkParts(
       contextManager: given.contextManager,
       propagator: given.textMapPropagator === undefined ? createPropagator(config) : given.textMapPropagator,
       sampler: given.sampler ?? createSampler(config),
+      samplesByTrace: given.sampler === undefined,
       spanLimits: { ...known(config.traces.limits), ...given.spanLimits },
       spanProcessors: spans.length === 0 ? [] : [oneServerSpan, ...processorsOf(spans)],
       idGenerator: given.idGenerator,

@@ -1,0 +1,89 @@
+import { IDS_WHEN_ASKED } from '@mcp/otel-core'
+import { TraceFlags } from '@opentelemetry/api'
+import type { Context, Span, SpanContext } from '@opentelemetry/api'
+import type { IdGenerator } from '@opentelemetry/sdk-trace'
+
+import type { Sample, TraceIdentity } from './create-sample.ts'
+
+/** A trace as far as it runs in this process, unrecorded; its identity is made when it is first asked for. */
+export class LocalTrace {
+  #sample: Sample | undefined
+  #context: Context | undefined
+  #identity: TraceIdentity | undefined
+
+  /** `identity` is what is known already; else `sample` is asked, of what is started in `context`. */
+  constructor(identity: TraceIdentity | undefined, sample?: Sample, context?: Context) {
+    this.#identity = identity
+    this.#sample = sample
+    this.#context = context
+  }
+
+  get identity(): TraceIdentity {
+    if (this.#identity === undefined && this.#sample !== undefined && this.#context !== undefined) {
+      this.#identity = this.#sample(this.#context).identity
+      this.#sample = this.#context = undefined
+    }
+    return this.#identity ?? NO_TRACE
+  }
+}
+
+const NO_TRACE: TraceIdentity = { traceId: '0'.repeat(32), traceFlags: TraceFlags.NONE }
+
+/**
+ * A span that nobody records: it has ids, so that log lines and calls to others carry the trace, but makes them only for
+ * who asks. It knows its trace, not its parent: spans that follow from one another for ever would all be kept.
+ */
+export class UnrecordedSpan implements Span {
+  readonly trace: LocalTrace
+  readonly #ids: IdGenerator
+  #spanContext: SpanContext | undefined
+
+  constructor(trace: LocalTrace, ids: IdGenerator) {
+    this.trace = trace
+    this.#ids = ids
+  }
+
+  get [IDS_WHEN_ASKED](): true {
+    return true
+  }
+
+  spanContext(): SpanContext {
+    return (this.#spanContext ??= { ...this.trace.identity, spanId: this.#ids.generateSpanId() })
+  }
+
+  isRecording(): boolean {
+    return false
+  }
+
+  setAttribute(): this {
+    return this
+  }
+
+  setAttributes(): this {
+    return this
+  }
+
+  addEvent(): this {
+    return this
+  }
+
+  addLink(): this {
+    return this
+  }
+
+  addLinks(): this {
+    return this
+  }
+
+  setStatus(): this {
+    return this
+  }
+
+  updateName(): this {
+    return this
+  }
+
+  recordException(): void {}
+
+  end(): void {}
+}

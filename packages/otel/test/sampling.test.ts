@@ -1,0 +1,208 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
+import type { Context, Span } from '@opentelemetry/api'
+import {
+  AlwaysOnSampler,
+  InMemorySpanExporter,
+  ParentBasedSampler,
+  SamplingDecision,
+  SimpleSpanProcessor,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+import type { Sampler } from '@opentelemetry/sdk-trace'
+import { assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+
+import { start } from '../src/index.ts'
+import { createIdGenerator } from '../src/sdk/create-id-generator.ts'
+import { createEarlySampling } from '../src/sdk/early-sampling.ts'
+import { createIdTracerProvider } from '../src/sdk/id-tracer-provider.ts'
+
+const REMOTE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', isRemote: true }
+const remote = (traceFlags: number) => trace.setSpanContext(ROOT_CONTEXT, { ...REMOTE, traceFlags })
+const half = () => new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.5) })
+
+const samplers = {
+  parentbased_ratio: half,
+  ratio: () => new TraceIdRatioBasedSampler(0.5),
+  always_on: () => new AlwaysOnSampler(),
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Counts how often a sampler is asked, and keeps what it was told. */
+function counting(sampler: Sampler) {
+  const asked: string[] = []
+  const counted: Sampler = {
+    shouldSample: (at, traceId, name, kind, attributes, links) => {
+      asked.push(`${name} ${String(attributes['user'])}`)
+      return sampler.shouldSample(at, traceId, name, kind, attributes, links)
+    },
+    toString: () => String(sampler),
+  }
+  return { asked, sampler: counted }
+}
+
+function recordingProvider(sampler: Sampler) {
+  const exporter = new InMemorySpanExporter()
+  const early = createEarlySampling({ sampler, samplesByTrace: true, idGenerator: undefined })!
+  const { idGenerator } = early
+  const provider = early.before(
+    new TracerProvider({
+      sampler: early.sampler,
+      idGenerator,
+      spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    }),
+  )
+  return { exporter, provider }
+}
+
+test('ids are as the specification has them, and none comes twice', () => {
+  const ids = createIdGenerator()
+  const traces = Array.from({ length: 2000 }, () => ids.generateTraceId())
+  const spans = Array.from({ length: 2000 }, () => ids.generateSpanId())
+  expect(traces.filter((id) => !/^(?!0+$)[0-9a-f]{32}$/.test(id))).toEqual([])
+  expect(spans.filter((id) => !/^(?!0+$)[0-9a-f]{16}$/.test(id))).toEqual([])
+  expect(new Set([...traces, ...spans]).size).toBe(4000)
+})
+
+describe('a span that nobody exports', () => {
+  test('has no ids until they are asked for, and the same ones from then on', () => {
+    const { asked, sampler } = counting(half())
+    const tracer = createIdTracerProvider({ sampler, samplesByTrace: true, idGenerator: undefined }).getTracer('t')
+    const outer = tracer.startSpan('outer')
+    const inner = tracer.startSpan('inner', {}, trace.setSpan(ROOT_CONTEXT, outer))
+    expect(asked).toHaveLength(0)
+    const { traceId, spanId, traceFlags } = inner.spanContext()
+    expect(outer.spanContext()).toMatchObject({ traceId, traceFlags })
+    expect(outer.spanContext().spanId).not.toBe(spanId)
+    expect(inner.spanContext()).toEqual({ traceId, spanId, traceFlags })
+    expect(asked).toHaveLength(1)
+  })
+
+  test('does not keep the spans that it follows from', async () => {
+    const provider = createIdTracerProvider({ sampler: half(), samplesByTrace: true, idGenerator: undefined })
+    const tracer = provider.getTracer('t')
+    const spans: WeakRef<Span>[] = []
+    let active: Context = ROOT_CONTEXT
+    for (let index = 0; index < 100; index++) {
+      const span = tracer.startSpan('next', {}, active)
+      active = trace.setSpan(active, span)
+      spans.push(new WeakRef(span))
+    }
+    // What a weak reference has given stays alive until the turn has ended.
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+    expect(spans.filter((span) => span.deref() !== undefined).length).toBeLessThan(10)
+    expect(trace.getSpanContext(active)?.traceId).toMatch(/^[0-9a-f]{32}$/)
+  })
+
+  test('is decided at once by a sampler that looks at more than the trace', () => {
+    const { asked, sampler } = counting(new AlwaysOnSampler())
+    const tracer = createIdTracerProvider({ sampler, samplesByTrace: false, idGenerator: undefined }).getTracer('t')
+    const outer = tracer.startSpan('outer', { attributes: { user: 'a' } })
+    tracer.startSpan('inner', { attributes: { user: 'b' } }, trace.setSpan(ROOT_CONTEXT, outer))
+    expect(asked).toEqual(['outer a', 'inner b'])
+  })
+
+  test('continues the trace, the flags and the state of a remote parent', () => {
+    const tracer = createIdTracerProvider({ sampler: half(), samplesByTrace: true, idGenerator: undefined }).getTracer(
+      't',
+    )
+    for (const traceFlags of [TraceFlags.NONE, TraceFlags.SAMPLED]) {
+      const parent = propagation.extract(remote(traceFlags), {})
+      const span = tracer.startSpan('here', {}, parent).spanContext()
+      expect(span).toMatchObject({ traceId: REMOTE.traceId, traceFlags })
+      expect(span.spanId).not.toBe(REMOTE.spanId)
+      expect(span).not.toHaveProperty('isRemote')
+    }
+    const own = tracer.startSpan('own', { root: true }, remote(TraceFlags.SAMPLED)).spanContext()
+    expect(own.traceId).not.toBe(REMOTE.traceId)
+  })
+})
+
+test('sampling before the SDK gives the spans that the SDK alone would give', () => {
+  const parents = { none: ROOT_CONTEXT, dropped: remote(TraceFlags.NONE), sampled: remote(TraceFlags.SAMPLED) }
+  assert(
+    property(
+      record({
+        sampler: constantFrom(...(Object.keys(samplers) as (keyof typeof samplers)[])),
+        parent: constantFrom(...(Object.keys(parents) as (keyof typeof parents)[])),
+        root: boolean(),
+        depth: integer({ min: 1, max: 4 }),
+        kind: oneof(constantFrom(SpanKind.INTERNAL, SpanKind.SERVER)),
+      }),
+      ({ sampler: name, parent, root, depth, kind }) => {
+        const sampler = samplers[name]()
+        const { exporter, provider } = recordingProvider(sampler)
+        const tracer = provider.getTracer('t', '1')
+        let active = parents[parent]
+        const spans: Span[] = []
+        for (let index = 0; index < depth; index++) {
+          const span = tracer.startSpan(
+            `span ${index}`,
+            { kind, root: root && index === 0, attributes: { index } },
+            active,
+          )
+          active = trace.setSpan(active, span)
+          spans.push(span)
+        }
+        for (const span of spans) span.end()
+        const [first] = spans as [Span]
+        const { traceId } = first.spanContext()
+        const begins = root || parent === 'none'
+        expect(traceId === REMOTE.traceId).toBe(!begins)
+        const at = begins ? ROOT_CONTEXT : parents[parent]
+        const { decision } = sampler.shouldSample(at, traceId, '', kind, {}, [])
+        const isSampled = decision === SamplingDecision.RECORD_AND_SAMPLED
+        expect(new Set(spans.map((span) => span.spanContext().traceId))).toEqual(new Set([traceId]))
+        expect(spans.map((span) => span.spanContext().traceFlags)).toEqual(spans.map(() => (isSampled ? 1 : 0)))
+        expect(spans.map((span) => span.isRecording())).toEqual(spans.map(() => false))
+        const finished = exporter.getFinishedSpans()
+        expect(finished.map((span) => span.spanContext())).toEqual(
+          isSampled ? spans.map((span) => span.spanContext()) : [],
+        )
+        expect(finished.map(({ attributes }) => attributes['index'])).toEqual(finished.map((_, index) => index))
+        const known = finished.map(({ parentSpanContext }) => parentSpanContext?.spanId)
+        const expected = [begins ? undefined : REMOTE.spanId, ...spans.map((span) => span.spanContext().spanId)]
+        expect(known).toEqual(expected.slice(0, finished.length))
+      },
+    ),
+  )
+})
+
+describe('start() with a ratio', () => {
+  afterEach(() => {
+    for (const api of [trace, propagation, context]) api.disable()
+  })
+
+  test('samples before the SDK, also for tracers that were got before', async () => {
+    const before = trace.getTracer('before')
+    const exporter = new InMemorySpanExporter()
+    const telemetry = start({
+      banner: false,
+      endpoint: { enabled: false },
+      http: { clientSpans: false },
+      traces: { sampler: 'parentbased_traceidratio', samplerRatio: 0.5 },
+      sdk: { spanProcessors: [new SimpleSpanProcessor({ exporter })] },
+    })
+    onTestFinished(() => telemetry.shutdown())
+    const spans = [before, trace.getTracer('after')].flatMap((tracer) =>
+      Array.from({ length: 100 }, () => {
+        const span = tracer.startSpan('one')
+        const recording = span.isRecording()
+        span.end()
+        return { recording, id: span.spanContext().spanId }
+      }),
+    )
+    const recorded = spans.filter(({ recording }) => recording).map(({ id }) => id)
+    expect(exporter.getFinishedSpans().map((span) => span.spanContext().spanId)).toEqual(recorded)
+    expect(recorded.length).toBeGreaterThan(20)
+    expect(recorded.length).toBeLessThan(180)
+    await (trace.getTracerProvider() as unknown as { getDelegate(): TracerProvider }).getDelegate().forceFlush()
+  })
+})
