@@ -1,6 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { createFamily } from './support/log-family.ts'
 import { registerSdk } from './support/sdk.ts'
@@ -37,14 +35,17 @@ test('lines that differ in the trace alone are the same line', () => {
   expect(records().map(({ body }) => body)).toEqual(['same', 'suppressed 9 repetitions of: same'])
 })
 
-test('when the interval is over the record comes by itself, and the line may be written again', async () => {
+test('when the interval is over the record comes by itself, and the line may be written again', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
   const { logger, lines } = createFamily({ rateLimit: { lines: 1, perMs: 50 } })
+  const messages = (): unknown[] => lines().map(({ message }) => message)
   logger.info('again')
   logger.info('again')
-  await expect
-    .poll(() => lines().map(({ message }) => message))
-    .toEqual(['again', 'suppressed 1 repetitions of: again'])
-  await delay(60)
+  vi.advanceTimersByTime(49)
+  expect(messages()).toEqual(['again'])
+  vi.advanceTimersByTime(1)
+  expect(messages()).toEqual(['again', 'suppressed 1 repetitions of: again'])
   logger.info('again')
   expect(lines()).toHaveLength(3)
 })
