@@ -5,9 +5,14 @@ import { threadId } from 'node:worker_threads'
 /** A lock older than this was left by a process that nobody can ask for any more, ms. */
 const ABANDONED_MS = 30_000
 
+/** How long it is slept between two looks at a lock that is held, ms. */
+const SLEEP_MS = 0.2
+/** A sleep that took longer counts as so much, ms: the machine stood still, and whoever holds the lock with it. */
+const LONGEST_SLEEP_MS = 50
+
 /**
  * Runs `work` while this thread alone, of all processes that ask for `path`, holds the lock, and returns true.
- * Returns false, without running it, when the lock cannot be had in `patienceMs` or cannot be made at all.
+ * Returns false, without running it, when the lock cannot be had in `patienceMs` of waiting or cannot be made at all.
  */
 export function withFileLock(path: string, patienceMs: number, work: () => void): boolean {
   if (!acquire(path, patienceMs)) return false
@@ -20,14 +25,21 @@ export function withFileLock(path: string, patienceMs: number, work: () => void)
 }
 
 function acquire(path: string, patienceMs: number): boolean {
-  const deadline = performance.now() + patienceMs
+  let waited = 0
   for (;;) {
     const made = create(path)
     if (made !== 'held') return made === 'made'
     if (isAbandoned(path)) discard(path)
-    else if (performance.now() > deadline) return false
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.2)
+    else if (waited > patienceMs) return false
+    else waited += Math.min(sleep(), LONGEST_SLEEP_MS)
   }
+}
+
+/** Sleeps, and returns for how long, ms. */
+function sleep(): number {
+  const start = performance.now()
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SLEEP_MS)
+  return performance.now() - start
 }
 
 function create(path: string): 'made' | 'held' | 'failed' {
