@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import { licensePlugin } from 'rolldown-license-plugin'
 import type { Rolldown, UserConfig } from 'tsdown'
 
@@ -14,20 +16,52 @@ const withSdk: Rolldown.Plugin = {
 }
 
 /** The terms of all that is written into the file ask that they go with it. */
-const licences = licensePlugin({
-  failOnUnlicensed: true,
-  done: (packages, context) => {
-    const byText = Map.groupBy(packages, ({ licenseText }) => licenseText.trim())
-    const parts = [...byText].map(([text, under]) => {
-      const names = under.map(({ name, version, license }) => `${name} ${version} (${license})`)
-      return `${names.join('\n')}\n\n${text}\n`
-    })
-    context.emitFile({ type: 'asset', fileName: 'start-directly.licences.txt', source: parts.join('\n----\n\n') })
-  },
-})
+function licences(file: string): Rolldown.Plugin {
+  return licensePlugin({
+    failOnUnlicensed: true,
+    done: (packages, context) => {
+      const byText = Map.groupBy(packages, ({ licenseText }) => licenseText.trim())
+      const parts = [...byText].map(([text, under]) => {
+        const names = under.map(({ name, version, license }) => `${name} ${version} (${license})`)
+        return `${names.join('\n')}\n\n${text}\n`
+      })
+      context.emitFile({ type: 'asset', fileName: `${file}.licences.txt`, source: parts.join('\n----\n\n') })
+    },
+  })
+}
+
+const apiPackage = new URL('../package.json', import.meta.resolve('@opentelemetry/api'))
+const { version: apiVersion } = JSON.parse(readFileSync(apiPackage, 'utf8')) as { version: string }
+
+/** What `require-in-the-middle` would print for those who work on it takes modules of Node's and two packages more. */
+const withoutDebug: Rolldown.Plugin = {
+  name: 'without-debug',
+  resolveId: (specifier) => (specifier === 'debug' ? '\0debug' : undefined),
+  load: (id) => (id === '\0debug' ? 'module.exports = () => () => {}' : undefined),
+}
+
+/** One file with all that every process needs, except for what is named. */
+function startFile(name: string, outside: string[]): UserConfig {
+  return {
+    ...base(),
+    entry: { [name]: 'src/start-directly.ts' },
+    format: 'cjs',
+    dts: false,
+    clean: false,
+    deps: { alwaysBundle: [/.*/], neverBundle: outside, onlyBundle: false },
+    // Names of functions and classes are kept: stack traces and errors show them. ASCII takes half the memory.
+    minify: {
+      compress: true,
+      mangle: { toplevel: true, keepNames: true },
+      codegen: { removeWhitespace: true, asciiOnly: true },
+    },
+    outputOptions: { codeSplitting: false },
+    plugins: [withSdk, withoutDebug, licences(name)],
+  }
+}
 
 const config: UserConfig[] = [
-  base(['src/index.ts', 'src/register.ts']),
+  { ...base(['src/index.ts', 'src/register.ts']), define: { BUNDLED_API_VERSION: JSON.stringify(apiVersion) } },
   {
     ...base(),
     entry: {
@@ -46,21 +80,8 @@ const config: UserConfig[] = [
     dts: false,
     clean: false,
   },
-  {
-    ...base(['src/start-directly.ts']),
-    format: 'cjs',
-    dts: false,
-    clean: false,
-    // The API and the module hooks have to be the very ones that the app and its other instrumentations have.
-    deps: {
-      alwaysBundle: [/.*/],
-      neverBundle: ['@opentelemetry/api', 'import-in-the-middle', 'require-in-the-middle'],
-      onlyBundle: false,
-    },
-    // Names are kept: stack traces and error classes show them.
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-    outputOptions: { codeSplitting: false },
-    plugins: [withSdk, licences],
-  },
+  // The module hooks have to be the very ones that the app and its other instrumentations have.
+  startFile('start-directly', ['import-in-the-middle']),
+  startFile('start-with-installed-api', ['import-in-the-middle', '@opentelemetry/api']),
 ]
 export default config

@@ -110,7 +110,7 @@ function checkLoadOrder({ hooks, modules, telemetry }: Facts): Finding {
 
 /** Neither what is installed nor what of ours is linked. */
 function isOfTheApp(url: string): boolean {
-  return !/[\\/]node_modules[\\/]|[\\/]mcp\.otel\.\w+$|[\\/]dist[\\/](?:register|start-directly|index|chunk|rolldown|stderr)/.test(
+  return !/[\\/]node_modules[\\/]|[\\/]mcp\.otel\.\w+$|[\\/]dist[\\/](?:register|start|index|chunk|rolldown|stderr)/.test(
     url,
   )
 }
