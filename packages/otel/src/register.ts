@@ -10,7 +10,7 @@ import { startFile } from './start-file.ts'
 if (isForTheApp(process.env, process.argv[1])) {
   try {
     const require = createRequire(import.meta.url)
-    const { startDirectly } = require(startFile(require)) as typeof StartDirectly
+    const { startDirectly } = require(startFile(require, process.env)) as typeof StartDirectly
     startDirectly()
   } catch (error) {
     writeStderrLine(`@mcp/otel cannot start: ${reasonOf(error)}; install it anew; the app runs on without it`)

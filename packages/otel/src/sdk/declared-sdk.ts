@@ -5,6 +5,7 @@ import { readBounded } from '../config-file/read-bounded.ts'
 import { reasonOf } from '../diagnostics/diag-text.ts'
 import { withVariables } from '../export/with-variables.ts'
 import { sdkPackages } from '../sdk-packages.ts'
+import { declaredFile } from './declared-file.ts'
 import { findForeignSdk } from './foreign-sdk.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Flushable } from './sdk-parts.ts'
@@ -18,12 +19,6 @@ export interface DeclaredSdk {
   /** Its providers of spans and log records, and those of metrics, for when the process ends. */
   readonly recordPipelines: readonly Pipeline<Flushable>[]
   readonly metricPipelines: readonly Pipeline<Flushable>[]
-}
-
-/** Returns OpenTelemetry's declarative configuration file, which the specification once called by another variable. */
-export function declaredFile(env: Env): string | undefined {
-  const names = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE']
-  return names.map((name) => env[name]?.trim()).find((file) => file !== undefined && file !== '')
 }
 
 const { otlp, traces, metrics: metricSettings, logs: logSettings, propagators, resourceDetectors } = settings
