@@ -63,6 +63,8 @@ export function endingApp(name: string): string {
   return path.join(import.meta.dirname, '../fixtures/ending', name)
 }
 
+type Received = { readonly [Kind in 'spans' | 'points' | 'logs']: Pick<MockOtlp[Kind], 'all'> }
+
 /** What of the app's own has arrived, by phase. */
 export interface Account {
   readonly spans: Phases
@@ -74,7 +76,7 @@ export interface Account {
 const ofApp = ({ scope }: { readonly scope: { readonly name: string } }): boolean => scope.name === 'ending'
 
 /** Returns what a service has delivered. */
-export function accountOf(collector: Pick<MockOtlp, 'spans' | 'points' | 'logs'>, service: string): Account {
+export function accountOf(collector: Received, service: string): Account {
   const ofService = <T extends { readonly resource: Readonly<Record<string, unknown>> }>({ resource }: T): boolean =>
     resource['service.name'] === service
   const mine = { spans: collector.spans.all.filter(ofService), logs: collector.logs.all.filter(ofService) }
@@ -87,7 +89,7 @@ export function accountOf(collector: Pick<MockOtlp, 'spans' | 'points' | 'logs'>
 
 /** Returns the last values of a counter that arrived, by one of its attributes. */
 export function lastValues(
-  { points }: Pick<MockOtlp, 'points'>,
+  { points }: Pick<Received, 'points'>,
   service: string,
   metric: string,
   attribute: string,

@@ -22,6 +22,8 @@ export interface MockOtlp extends AsyncDisposable {
   /** Each data point of each export, in order: a series arrives again with every export. */
   readonly points: Inbox<ReceivedPoint>
   readonly logs: Inbox<ReceivedLog>
+  /** Spans and log records that came in a request which had come before, as it is now, to the byte. */
+  readonly repeated: ReadonlySet<ReceivedSpan | ReceivedLog>
   stop(): Promise<void>
 }
 
@@ -34,6 +36,14 @@ export async function startMockOtlp(): Promise<MockOtlp> {
   const point = createInbox<ReceivedPoint>('metric point')
   const log = createInbox<ReceivedLog>('log record')
   let stopped = false
+  const repeated = new Set<ReceivedSpan | ReceivedLog>()
+  const requests = new Set<string>()
+  const markRepeated = <T extends ReceivedSpan | ReceivedLog>(request: object, records: readonly T[]): readonly T[] => {
+    const text = JSON.stringify(request)
+    if (requests.has(text)) for (const record of records) repeated.add(record)
+    requests.add(text)
+    return records
+  }
   const unlessStopped = (receive: (request: unknown) => void) => (request: unknown) => {
     if (!stopped) receive(request)
   }
@@ -44,9 +54,15 @@ export async function startMockOtlp(): Promise<MockOtlp> {
     httpPort: 0,
     grpcHostname: '127.0.0.1',
     grpcPort: 0,
-    onTrace: unlessStopped((request) => span.receive(spans(normalizeTrace(request) as TraceRequest))),
+    onTrace: unlessStopped((request) => {
+      const normal = normalizeTrace(request) as TraceRequest
+      span.receive(markRepeated(normal, spans(normal)))
+    }),
     onMetrics: unlessStopped((request) => point.receive(metricPoints(normalizeMetrics(request) as MetricsRequest))),
-    onLogs: unlessStopped((request) => log.receive(logRecords(normalizeLogs(request) as LogsRequest))),
+    onLogs: unlessStopped((request) => {
+      const normal = normalizeLogs(request) as LogsRequest
+      log.receive(markRepeated(normal, logRecords(normal)))
+    }),
   })
   await server.start()
   const stop = async (): Promise<void> => {
@@ -59,6 +75,7 @@ export async function startMockOtlp(): Promise<MockOtlp> {
     spans: span.inbox,
     points: point.inbox,
     logs: log.inbox,
+    repeated,
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -31,7 +31,10 @@ const STATUS_NAMES = [
 ]
 const RETRYABLE = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'ABORTED', 'OUT_OF_RANGE', 'UNAVAILABLE', 'DATA_LOSS'])
 
-/** Creates a sender of unary gRPC calls that keeps one connection as long as it lasts. */
+/**
+ * Creates a sender of unary gRPC calls that keeps one connection as long as it lasts. It never says that a call is handed
+ * over: a collector ends the calls of a connection that is gone, though it may have all of their data.
+ */
 export function createGrpcSender(): Send {
   let session: ClientHttp2Session | undefined
 

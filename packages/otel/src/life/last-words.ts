@@ -16,6 +16,9 @@ export interface LastWords {
   readonly ends: WorkerThreads.MessagePort
 }
 
+/** The thread gives up later than the one that waits for it, so that it is always the latter which says what was lost. */
+const LATER_MILLIS = 60_000
+
 /** How a request of last words ended; `failure` says why it was not delivered. */
 export interface LastWordsEnd {
   readonly index: number
@@ -38,7 +41,12 @@ export function sendLastWords(requests: readonly LastRequest[], timeoutMillis: n
   const { port1, port2 } = new MessageChannel()
   const plain = requests.map(({ ended: _, ...request }) => request)
   const worker = new Worker(script, {
-    workerData: { requests: plain, pending, timeoutMillis, ends: port2 } satisfies LastWords,
+    workerData: {
+      requests: plain,
+      pending,
+      timeoutMillis: timeoutMillis + LATER_MILLIS,
+      ends: port2,
+    } satisfies LastWords,
     transferList: [port2],
     // Nothing of the app's is to run in there, and nothing is to be written.
     env: {},
