@@ -52,6 +52,8 @@ export interface Health {
 
 /** How often plugins and queues that are new are looked for, ms. */
 const MEETING_INTERVAL = 1000
+/** How often an idle process is woken to judge what time alone changes: as often as it exports by default. */
+const IDLE_INTERVAL = 60_000
 
 /** Creates the health of this process and starts its background work, whose timers do not keep the process alive. */
 export function createHealth(options: HealthOptions = {}): Health {
@@ -106,9 +108,9 @@ export function createHealth(options: HealthOptions = {}): Health {
   const meet = (): void => {
     if (components.hasNew()) judgeComponents(({ state }) => state === undefined)
   }
-  const sampling = setInterval(sample, resolved.sampleInterval).unref()
+  const stopSampling = repeatWhileBusy(sample, { interval: resolved.sampleInterval, longest: IDLE_INTERVAL })
   // What is new is on the page before the next sample is due.
-  const stopMeeting = repeatWhileBusy(meet, MEETING_INTERVAL)
+  const stopMeeting = repeatWhileBusy(meet, { interval: MEETING_INTERVAL, isFirstNow: true })
   tell()
 
   const health: Omit<Health, 'handler' | 'respond' | 'owns' | 'paths'> = {
@@ -135,7 +137,7 @@ export function createHealth(options: HealthOptions = {}): Health {
     },
     resume: () => lifecycle.resume(),
     stop() {
-      clearInterval(sampling)
+      stopSampling()
       stopMeeting()
       vitals.stop()
       registry.stop()

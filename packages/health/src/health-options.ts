@@ -41,7 +41,7 @@ export interface HealthOptions extends ResponderOptions {
   readonly queues?: () => Iterable<QueueFacts>
   /** What rates, quantiles and trends cover, ms. Default 300000. */
   readonly window?: number
-  /** How often components are sampled and judged in the background, ms. Default a thirtieth of the window. */
+  /** How often components are sampled and judged in the background, ms, while the process does anything; an idle one is once a minute. Default a thirtieth of the window. */
   readonly sampleInterval?: number
   readonly pluginPolicy?: PluginPolicy
   readonly queuePolicy?: QueuePolicy

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 import { readConfig, type Config } from '@mcp/otel-core'
 import { createHealth } from '@mcp/otel-health'
@@ -8,7 +10,7 @@ import { diag } from '@opentelemetry/api'
 import express from 'express'
 import fastify from 'fastify'
 import Koa from 'koa'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { sendRaw } from '../../../test/support/raw-http.ts'
 import { serve } from '../../../test/support/serve.ts'
@@ -50,6 +52,7 @@ async function open(settings: Partial<Config['endpoint']> = {}, handler = handle
 }
 
 afterEach(async () => {
+  vi.useRealTimers()
   diag.disable()
   await Promise.all(opened.splice(0).map((endpoint) => endpoint.close()))
 })
@@ -138,10 +141,26 @@ describe('the endpoint on its own port', () => {
     for (const socket of sockets) socket.destroy()
   })
 
-  test('a client that sends nothing is not waited for longer than the limits that the server has', async () => {
-    const { server } = await open()
+  test('a client that sends nothing, or no whole request, is not waited for longer than the limits that the server has', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { server, url } = await open()
     expect(server.headersTimeout).toBeLessThanOrEqual(5000)
     expect(server.requestTimeout).toBeLessThanOrEqual(10_000)
+    const { hostname, port } = new URL(url!)
+    const sockets = ['', 'GET / HTTP/1.1\r\nHost: x', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'].map((sent) => {
+      const socket = connect(Number(port), hostname)
+      socket.write(sent)
+      return socket
+    })
+    const [silent, slow, asked] = sockets as [Socket, Socket, Socket]
+    await Promise.all([...sockets.slice(0, 2).map((socket) => once(socket, 'connect')), once(asked, 'data')])
+    const accepted = promisify(server.getConnections.bind(server))
+    while ((await accepted()) < sockets.length) await setImmediate()
+    const ends = [silent, slow].map((socket) => once(socket, 'close'))
+    vi.advanceTimersByTime(10_000)
+    await Promise.all(ends)
+    expect(asked.destroyed).toBe(false)
+    asked.destroy()
   })
 })
 

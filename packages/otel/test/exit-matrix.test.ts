@@ -141,11 +141,11 @@ describe.concurrent('an app ends as it would without us, and what it has recorde
 function received(service: string, mayGetTwice = false) {
   const { spans, logs, points, repeated } = collector
   const isFirst = (record: ReceivedSpan | ReceivedLog): boolean => !(mayGetTwice && repeated.has(record))
-  const once = { points, spans: { all: spans.all.filter(isFirst) }, logs: { all: logs.all.filter(isFirst) } }
-  const mine = once.spans.all.filter(({ resource }) => resource['service.name'] === service)
+  const taken = { points, spans: { all: spans.all.filter(isFirst) }, logs: { all: logs.all.filter(isFirst) } }
+  const mine = taken.spans.all.filter(({ resource }) => resource['service.name'] === service)
   const executionSpans = mine.flatMap(({ name }) => (name.startsWith('ending ') ? [name.slice('ending '.length)] : []))
   return {
-    ...accountOf(once, service),
+    ...accountOf(taken, service),
     executionSpans: counted(executionSpans),
     executions: lastValues(collector, service, 'mcp.plugin.executions', 'command'),
   }

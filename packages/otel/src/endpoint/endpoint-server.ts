@@ -11,13 +11,14 @@ import { diag } from '@opentelemetry/api'
 import { reasonOf } from '../diagnostics/diag-text.ts'
 import { requestPath, type EndpointHandler } from './create-handler.ts'
 import { answerText } from './plain-text.ts'
+import { endSilentConnections } from './silent-connections.ts'
 
 const require = createRequire(import.meta.url)
 
 const HEADERS_TIMEOUT_MILLIS = 5000
 const REQUEST_TIMEOUT_MILLIS = 10_000
-/** How often connections are held to these, which wakes the process. */
-const CHECK_MILLIS = 10_000
+/** How often connections are held to these, which wakes the process; until its first request, a connection has a timer of its own. */
+const CHECK_MILLIS = 60_000
 /** Longer than scrapes usually are apart, so that Prometheus keeps its connection. */
 const KEEP_ALIVE_MILLIS = 75_000
 
@@ -52,6 +53,7 @@ export function openEndpoint(
   ignoreServer(server)
   server.maxConnections = config.maxConnections
   server.on('connection', (socket) => socket.unref())
+  endSilentConnections(server, REQUEST_TIMEOUT_MILLIS)
 
   let url: string | undefined
   const ready = new Promise<string | undefined>((resolve) => {
