@@ -5,6 +5,8 @@ import type { Rolldown, UserConfig } from 'tsdown'
 
 import { base } from '../../tsdown.base.ts'
 
+const API = '@opentelemetry/api'
+
 /** Has the SDK's packages written into the file instead of loaded by it. */
 const withSdk: Rolldown.Plugin = {
   name: 'with-sdk',
@@ -30,7 +32,7 @@ function licences(file: string): Rolldown.Plugin {
   })
 }
 
-const apiPackage = new URL('../package.json', import.meta.resolve('@opentelemetry/api'))
+const apiPackage = new URL('../package.json', import.meta.resolve(API))
 const { version: apiVersion } = JSON.parse(readFileSync(apiPackage, 'utf8')) as { version: string }
 
 /** What `require-in-the-middle` would print for those who work on it takes modules of Node's and two packages more. */
@@ -38,6 +40,23 @@ const withoutDebug: Rolldown.Plugin = {
   name: 'without-debug',
   resolveId: (specifier) => (specifier === 'debug' ? '\0debug' : undefined),
   load: (id) => (id === '\0debug' ? 'module.exports = () => () => {}' : undefined),
+}
+
+const INTEROP = /\b_opentelemetry_api ?= ?__toESM\(_opentelemetry_api, ?1\);/
+
+/**
+ * Leaves the API as it was loaded. Where one module imports all of it, it would be wrapped for all: each `context` or `trace`
+ * on the way of a request would then go through an accessor, which the compiler does not look through.
+ */
+const plainApi: Rolldown.Plugin = {
+  name: 'plain-api',
+  renderChunk(code) {
+    if (!INTEROP.test(code)) this.error('the API is not wrapped any more: take this plugin out')
+    if (/\b_opentelemetry_api\.default\b/.test(code))
+      this.error('the default export of the API is used: it needs its wrapper')
+    // As long as it was, so that the source map holds.
+    return { code: code.replace(INTEROP, (interop) => ' '.repeat(interop.length)), map: null }
+  },
 }
 
 /** One file with all that every process needs, except for what is named. */
@@ -56,7 +75,7 @@ function startFile(name: string, outside: string[]): UserConfig {
       codegen: { removeWhitespace: true, asciiOnly: true },
     },
     outputOptions: { codeSplitting: false },
-    plugins: [withSdk, withoutDebug, licences(name)],
+    plugins: [withSdk, withoutDebug, licences(name), ...(outside.includes(API) ? [plainApi] : [])],
   }
 }
 
@@ -82,6 +101,6 @@ const config: UserConfig[] = [
   },
   // The module hooks have to be the very ones that the app and its other instrumentations have.
   startFile('start-directly', ['import-in-the-middle']),
-  startFile('start-with-installed-api', ['import-in-the-middle', '@opentelemetry/api']),
+  startFile('start-with-installed-api', ['import-in-the-middle', API]),
 ]
 export default config
