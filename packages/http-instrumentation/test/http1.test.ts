@@ -144,9 +144,12 @@ describe('what is sent over HTTP/1 is what is counted', () => {
 
   test('a request whose body does not come in time is 408, as Node answers it', async () => {
     const seen = observe()
-    const server = createServer({ requestTimeout: 50, headersTimeout: 40, connectionsCheckingInterval: 10 }, (req) => {
-      req.resume()
-    })
+    const server = createServer(
+      { requestTimeout: 400, headersTimeout: 300, connectionsCheckingInterval: 10 },
+      (req) => {
+        req.resume()
+      },
+    )
     const port = await listen(server)
     expect(await exchangeText(port, 'POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nab')).toContain('408')
     await seen.ended(1)
