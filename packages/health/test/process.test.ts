@@ -139,7 +139,9 @@ test('a blocked event loop shows in its delay, and its check recovers when nothi
     expect(server.event_loop.delay?.max).toBeGreaterThan(0.4)
     expect(checks['event_loop']?.status).toBe('degraded')
   }, WAIT)
-  await vi.waitFor(async () => expect((await report(fixture)).checks['event_loop']?.status).toBe('healthy'), WAIT)
+  // What is judged covers up to ten seconds, and on a busy machine more than one block.
+  const recovered = async () => expect((await report(fixture)).checks['event_loop']?.status).toBe('healthy')
+  await vi.waitFor(recovered, { timeout: 35_000, interval: 100 })
 })
 
 test('ten thousand probes at once run a check once, and all get the same answer', async () => {

@@ -117,7 +117,7 @@ function terminals(): Component<typeof runInTerminal> {
 function runInTerminal(command: readonly string[]): string {
   const quoted = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`).join(' ')
   const env = { ...environment(), NO_COLOR: undefined }
-  return execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8', env })
+  return execFileSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8', env, timeout: 30_000 })
 }
 
 const ENTRY: LogEntry = {
