@@ -74,10 +74,8 @@ export abstract class Exchange {
   abstract readonly protocolVersion: string
   /** Object that options' callbacks take. */
   abstract readonly request: ObservedRequest
-  /** First value of a header, by its name in lower case. */
-  abstract header(name: string): string | undefined
   /** All values of a header, as Node joins them, by its name in lower case. */
-  abstract headerValues(name: string): string | string[] | undefined
+  abstract header(name: string): string | string[] | undefined
   abstract readonly headers: Readonly<Record<string, string | string[] | undefined>>
   abstract readonly socket: PeerSocket | undefined
   /** Status as sent, or undefined as long as none was. */

@@ -45,13 +45,8 @@ export class Http1Exchange extends Exchange {
     return this.request.headers
   }
 
-  override headerValues(name: string): string | string[] | undefined {
+  override header(name: string): string | string[] | undefined {
     return rawHeader(this.request, name)
-  }
-
-  override header(name: string): string | undefined {
-    const value = this.request.headers[name]
-    return Array.isArray(value) ? value[0] : value
   }
 
   override get sentStatus(): number | undefined {

@@ -26,13 +26,8 @@ export class Http2Exchange extends Exchange {
     stream.emit = emitOfStream
   }
 
-  override headerValues(name: string): string | string[] | undefined {
+  override header(name: string): string | string[] | undefined {
     return this.headers[name]
-  }
-
-  override header(name: string): string | undefined {
-    const value = this.headers[name]
-    return Array.isArray(value) ? value[0] : value
   }
 
   override get socket(): PeerSocket | undefined {

@@ -13,23 +13,23 @@ import { createQueryRedaction } from './query-redaction.ts'
 import { RequestContext } from './request-context.ts'
 import { requestMethod } from './request-method.ts'
 import { createRpcMetadata } from './rpc-metadata.ts'
-import { requestAttributes } from './span-attributes.ts'
+import { createRequestAttributes } from './span-attributes.ts'
 import { suppressTracing } from './suppression.ts'
 
 /** Starts and ends the server spans, unless another instrumentation does, and runs the handlers inside them. */
 export class ServerSpans {
   readonly #tracer: Tracer | undefined
-  readonly #redact: ((query: string) => string) | undefined
   /** Which replaced `emit` functions, for which events, made no server span last time. */
   readonly #spanless = new WeakMap<Emit, Set<string | symbol>>()
-
+  /** The exchange whose span is being started. */
   #starting: Exchange | undefined
   readonly #options: SpanOptions
 
   constructor(scope: string, version: string, config: HttpServerInstrumentationConfig) {
     this.#tracer = config.spans === 'off' ? undefined : (config.tracerProvider ?? trace).getTracer(scope, version)
-    this.#redact = config.captureQuery === false ? undefined : createQueryRedaction(config.redactQuery)
-    const attributes = () => this.#starting && requestAttributes(this.#starting, this.#redact)
+    const redact = config.captureQuery === false ? undefined : createQueryRedaction(config.redactQuery)
+    const attributesOf = createRequestAttributes(redact)
+    const attributes = () => this.#starting && attributesOf(this.#starting)
     // One object for all: to make an accessor for each request costs more than the rest of a span that is not recorded.
     this.#options = {
       kind: SpanKind.SERVER,
@@ -126,7 +126,7 @@ export class ServerSpans {
 
 /** Reads the few headers that are asked for, without having Node parse all of them. */
 const HEADERS: TextMapGetter<Exchange> = {
-  get: (exchange, name) => exchange.headerValues(name),
+  get: (exchange, name) => exchange.header(name),
   keys: (exchange) => Object.keys(exchange.headers),
 }
 

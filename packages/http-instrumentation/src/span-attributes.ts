@@ -8,54 +8,84 @@ const FORWARDED_FOR = /(?:^|[;,])\s*for="?\[?([^\]",;\s]+)/i
 const FORWARDED_PROTO = /(?:^|[;,])\s*proto="?([a-z]+)/i
 const FORWARDED_HOST = /(?:^|[;,])\s*host="?([^",;\s]+)/i
 
-/** Returns the attributes that the HTTP conventions ask of a server span at its start. */
-export function requestAttributes(exchange: Exchange, redact: ((query: string) => string) | undefined): Attributes {
-  const { socket, method } = exchange
-  const known = requestMethod(method)
-  const forwarded = exchange.header('forwarded')
-  const attributes: Attributes = {
-    'http.request.method': known,
-    'url.path': exchange.path,
-    'url.scheme': scheme(exchange, forwarded),
-    'network.protocol.version': exchange.protocolVersion,
+type Headers = Exchange['headers']
+
+/** Returns what gives the attributes that the HTTP conventions ask of a server span at its start. */
+export function createRequestAttributes(
+  redact: ((query: string) => string) | undefined,
+): (exchange: Exchange) => Attributes {
+  const addServer = createServerAttributes()
+  return (exchange) => {
+    const { headers, method, path, protocolVersion, socket } = exchange
+    const known = requestMethod(method)
+    const forwarded = first(headers['forwarded'])
+    const attributes: Attributes = {
+      'http.request.method': known,
+      'url.path': path,
+      'url.scheme': scheme(headers, forwarded, socket?.encrypted === true),
+      'network.protocol.version': protocolVersion,
+    }
+    if (known === '_OTHER') attributes['http.request.method_original'] = method
+    const query = redact && requestQuery(exchange.target)
+    if (redact && query !== undefined) attributes['url.query'] = redact(query)
+    const userAgent = first(headers['user-agent'])
+    if (userAgent !== undefined) attributes['user_agent.original'] = userAgent
+    addServer(attributes, hostOf(headers, forwarded))
+    const peer = socket?.remoteAddress
+    if (peer !== undefined) {
+      attributes['network.peer.address'] = peer
+      const port = socket?.remotePort
+      if (port !== undefined) attributes['network.peer.port'] = port
+    }
+    const client = nearest(matched(FORWARDED_FOR, forwarded)) ?? nearest(first(headers['x-forwarded-for'])) ?? peer
+    if (client !== undefined) attributes['client.address'] = client
+    return attributes
   }
-  if (known === '_OTHER') attributes['http.request.method_original'] = method
-  const query = redact && requestQuery(exchange.target)
-  if (redact && query !== undefined) attributes['url.query'] = redact(query)
-  const userAgent = exchange.header('user-agent')
-  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent
-  addServer(attributes, exchange, forwarded)
-  const peer = socket?.remoteAddress
-  if (peer !== undefined) {
-    attributes['network.peer.address'] = peer
-    if (socket?.remotePort !== undefined) attributes['network.peer.port'] = socket.remotePort
-  }
-  const client = firstOf(forwarded && FORWARDED_FOR.exec(forwarded)?.[1]) ?? firstOf(exchange.header('x-forwarded-for'))
-  if (client !== undefined || peer !== undefined) attributes['client.address'] = client ?? peer
-  return attributes
 }
 
-function scheme(exchange: Exchange, forwarded: string | undefined): string {
-  const proto = (forwarded && FORWARDED_PROTO.exec(forwarded)?.[1]) ?? firstOf(exchange.header('x-forwarded-proto'))
-  return proto?.toLowerCase() ?? (exchange.socket?.encrypted ? 'https' : 'http')
+function scheme(headers: Headers, forwarded: string | undefined, isEncrypted: boolean): string {
+  const proto = matched(FORWARDED_PROTO, forwarded) ?? nearest(first(headers['x-forwarded-proto']))
+  return proto?.toLowerCase() ?? (isEncrypted ? 'https' : 'http')
 }
 
-function addServer(attributes: Attributes, exchange: Exchange, forwarded: string | undefined): void {
-  const host =
-    (forwarded && FORWARDED_HOST.exec(forwarded)?.[1]) ??
-    firstOf(exchange.header('x-forwarded-host')) ??
-    exchange.header(':authority') ??
-    exchange.header('host')
-  if (host === undefined || host === '') return
-  const colon = host.lastIndexOf(':')
-  const hasPort = colon > host.lastIndexOf(']')
-  const port = hasPort ? Number(host.slice(colon + 1)) : Number.NaN
-  attributes['server.address'] = hasPort ? host.slice(0, colon) : host
-  if (Number.isInteger(port)) attributes['server.port'] = port
+function hostOf(headers: Headers, forwarded: string | undefined): string | undefined {
+  return (
+    matched(FORWARDED_HOST, forwarded) ??
+    nearest(first(headers['x-forwarded-host'])) ??
+    first(headers[':authority']) ??
+    first(headers['host'])
+  )
+}
+
+/** A server is nearly always called by the same name, so that the last one is kept as it was read. */
+function createServerAttributes(): (attributes: Attributes, host: string | undefined) => void {
+  let last: string | undefined
+  let address = ''
+  let port = Number.NaN
+  return (attributes, host) => {
+    if (host === undefined || host === '') return
+    if (host !== last) {
+      const colon = host.lastIndexOf(':')
+      const hasPort = colon > host.lastIndexOf(']')
+      address = hasPort ? host.slice(0, colon) : host
+      port = hasPort ? Number(host.slice(colon + 1)) : Number.NaN
+      last = host
+    }
+    attributes['server.address'] = address
+    if (Number.isInteger(port)) attributes['server.port'] = port
+  }
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+function matched(pattern: RegExp, header: string | undefined): string | undefined {
+  return header === undefined ? undefined : pattern.exec(header)?.[1]
 }
 
 /** The first of a list of proxies is the one nearest to the client. */
-function firstOf(header: string | undefined): string | undefined {
-  const first = header?.split(',', 1)[0]?.trim()
-  return first === '' ? undefined : first
+function nearest(header: string | undefined): string | undefined {
+  const value = header?.split(',', 1)[0]?.trim()
+  return value === '' ? undefined : value
 }

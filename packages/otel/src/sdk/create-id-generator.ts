@@ -1,30 +1,26 @@
 import type { IdGenerator } from '@opentelemetry/sdk-trace'
 
-const TRACE_DIGITS = 32
-const SPAN_DIGITS = 16
-const NO_TRACE = '0'.repeat(TRACE_DIGITS)
-const NO_SPAN = '0'.repeat(SPAN_DIGITS)
-/** A multiple of both; an id that is kept keeps the text that it was cut from. */
-const DIGITS = 512
+const TRACE_BYTES = 16
+const SPAN_BYTES = 8
+const POOL_BYTES = 512
 
-/** Creates what makes ids by the dozen: one call of Node's for many, a fifth of the time of the stock generator. */
+/** Creates what makes ids from random bytes that are drawn for many of them at once. */
 export function createIdGenerator(): IdGenerator {
-  const words = new Uint32Array(DIGITS / 8)
+  const words = new Uint32Array(POOL_BYTES / 4)
   const bytes = Buffer.from(words.buffer)
-  let text = ''
-  let at = DIGITS
+  let at = POOL_BYTES
   const refill = (): void => {
-    for (let index = 0; index < words.length; index++) words[index] = Math.random() * 2 ** 32
-    text = bytes.toString('hex')
+    // No id is all zeros, which would be none.
+    for (let index = 0; index < words.length; index++) words[index] = 1 + Math.random() * 0xff_ff_ff_ff
     at = 0
   }
-  const next = (digits: number): string => {
-    if (at + digits > DIGITS) refill()
-    const id = text.slice(at, (at += digits))
-    return id === NO_TRACE || id === NO_SPAN ? next(digits) : id
+  const next = (length: number): string => {
+    if (at + length > POOL_BYTES) refill()
+    // Not cut from a longer text: samplers and exporters read each digit, and a piece of a text is slow to read.
+    return bytes.toString('hex', at, (at += length))
   }
   return {
-    generateTraceId: () => next(TRACE_DIGITS),
-    generateSpanId: () => next(SPAN_DIGITS),
+    generateTraceId: () => next(TRACE_BYTES),
+    generateSpanId: () => next(SPAN_BYTES),
   }
 }

@@ -28,6 +28,7 @@ export function createSample(sampler: Sampler, ids: IdGenerator): Sample {
     const result = sampler.shouldSample(context, traceId, name, kind, attributes, links)
     const traceState = result.traceState ?? parent?.traceState
     const traceFlags = result.decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE
-    return { identity: { traceId, traceFlags, ...(traceState !== undefined && { traceState }) }, result }
+    const identity = traceState === undefined ? { traceId, traceFlags } : { traceId, traceFlags, traceState }
+    return { identity, result }
   }
 }
