@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const POLL_MS = 50
@@ -7,7 +7,7 @@ const POLL_MS = 50
 /** Runs `work` while no other process on this machine holds the lock; a lock whose holder has died is taken over. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const own = `${file}.${process.pid}-${randomUUID()}`
-  await writeFile(own, String(process.pid))
+  await writeFile(own, await identityOf(process.pid))
   try {
     await acquire(file, own)
     try {
@@ -28,10 +28,32 @@ async function acquire(file: string, own: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    const holder = Number(await readFile(file, 'utf8').catch(() => ''))
-    if (holder > 0 && !isAlive(holder)) await rm(file, { force: true })
+    if (await isAbandoned(file)) await discard(file, `${own}-abandoned`)
     else await pause(POLL_MS)
   }
+}
+
+/** Moved away before it is removed: of two who found its holder dead, one may have made it its own since. */
+async function discard(file: string, aside: string): Promise<void> {
+  const isMoved = await rename(file, aside).then(
+    () => true,
+    () => false,
+  )
+  if (!isMoved) return
+  if (!(await isAbandoned(aside))) await link(aside, file).catch(() => {})
+  await rm(aside, { force: true })
+}
+
+async function isAbandoned(file: string): Promise<boolean> {
+  const holder = await readFile(file, 'utf8').catch(() => '')
+  return holder !== '' && holder !== (await identityOf(Number.parseInt(holder, 10)))
+}
+
+/** A process id and when its process was started: in another container, or later, the same id is another process. */
+async function identityOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const startedAt = stat.slice(stat.lastIndexOf(')')).split(' ')[20] ?? ''
+  return stat === '' && !isAlive(pid) ? '' : `${pid} ${startedAt}`
 }
 
 function isAlive(pid: number): boolean {
