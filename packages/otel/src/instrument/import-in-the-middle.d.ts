@@ -1,0 +1,3 @@
+declare module 'import-in-the-middle/supports-sync-hooks.mjs' {
+  export function supportsSyncHooks(): boolean
+}
