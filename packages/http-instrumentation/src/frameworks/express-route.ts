@@ -24,7 +24,15 @@ export function observeExpressRoute(request: IncomingMessage): void {
   if (!('baseUrl' in request)) Object.defineProperty(Object.getPrototypeOf(request), 'baseUrl', BASE_URL)
 }
 
-// Shared accessors that find their state by `this`; `route` is watched only once a router has shown itself.
+/** Watches `route` only once a router has shown itself: on the prototype that Express gives its requests, if it is one. */
+function watchRoute(request: ObservedExpressRequest): void {
+  const prototype = Object.getPrototypeOf(request) as object
+  const isOfExpress = !Object.hasOwn(prototype, 'baseUrl')
+  if (!isOfExpress || Object.hasOwn(request, 'route')) Object.defineProperty(request, 'route', ROUTE)
+  else if (!('route' in prototype)) Object.defineProperty(prototype, 'route', ROUTE)
+}
+
+// Shared accessors that find their state by `this`.
 const BASE_URL: PropertyDescriptor & ThisType<ObservedExpressRequest> = {
   configurable: true,
   enumerable: false,
@@ -34,15 +42,21 @@ const BASE_URL: PropertyDescriptor & ThisType<ObservedExpressRequest> = {
   set(url: unknown) {
     const exchange = this[EXCHANGE]
     if (exchange === undefined) {
-      Object.defineProperty(this, 'baseUrl', { value: url, configurable: true, enumerable: true, writable: true })
+      setOwn(this, 'baseUrl', url)
       return
     }
     if (exchange.express === undefined) {
       exchange.express = { route: undefined, mount: new MountPath() }
-      Object.defineProperty(this, 'route', ROUTE)
+      watchRoute(this)
     }
     const { mount } = exchange.express
-    exchange.tracker.faults.guard('reading an Express mount path', () => mount.enter(url, this))
+    // The router sets it again before each of its layers.
+    if (mount.url === url) return
+    try {
+      mount.enter(url, this)
+    } catch (error) {
+      exchange.tracker.faults.report('reading an Express mount path', error)
+    }
     exchange.mount = mount.template || undefined
   },
 }
@@ -55,11 +69,21 @@ const ROUTE: PropertyDescriptor & ThisType<ObservedExpressRequest> = {
   },
   set(route: unknown) {
     const exchange = this[EXCHANGE]
-    if (exchange?.express === undefined) return
+    if (exchange?.express === undefined) {
+      setOwn(this, 'route', route)
+      return
+    }
     exchange.express.route = route
-    exchange.tracker.faults.guard('reading an Express route', () => {
-      const template = exchange.express?.mount.templateOf(route, this)
+    try {
+      const template = exchange.express.mount.templateOf(route, this)
       if (template !== undefined) exchange.frameworkRoute = template
-    })
+    } catch (error) {
+      exchange.tracker.faults.report('reading an Express route', error)
+    }
   },
+}
+
+/** Sets a property as if there were no accessor. */
+function setOwn(request: object, name: string, value: unknown): void {
+  Object.defineProperty(request, name, { value, configurable: true, enumerable: true, writable: true })
 }

@@ -6,11 +6,19 @@ export interface ExpressRequest {
 /** Where router 2.3 (Express 5.3) keeps the path that the layer it runs was declared with. */
 const MATCHED_ROUTE = 'router.tracing.matchedRoute'
 
+interface Mount {
+  readonly url: string
+  readonly template: string
+}
+
+const NONE: readonly Mount[] = []
+const ROOT: Mount = { url: '', template: '' }
+
 /** The mount path of the router that a request is in: `/orgs/:org` for a `baseUrl` of `/orgs/acme`. */
 export class MountPath {
   /** `req.baseUrl`, as set. */
   url: unknown
-  readonly #entered: { readonly url: string; readonly template: string }[] = []
+  #entered: readonly Mount[] = NONE
 
   get template(): string {
     return this.#entered.at(-1)?.template ?? ''
@@ -20,14 +28,15 @@ export class MountPath {
   enter(url: unknown, request: ExpressRequest): void {
     this.url = url
     if (typeof url !== 'string' || url === '') {
-      this.#entered.length = 0
+      this.#entered = NONE
       return
     }
-    while (this.#entered.length > 0 && !isWithin(url, this.#entered.at(-1)?.url ?? '')) this.#entered.pop()
-    const outer = this.#entered.at(-1) ?? { url: '', template: '' }
+    const entered = this.#entered.filter((mount) => isWithin(url, mount.url))
+    const outer = entered.at(-1) ?? ROOT
+    this.#entered = entered
     if (url === outer.url) return
     const piece = declaredPath(request) ?? templateOfPiece(url.slice(outer.url.length), request.params)
-    this.#entered.push({ url, template: joined(outer.template, piece) })
+    this.#entered = [...entered, { url, template: joined(outer.template, piece) }]
   }
 
   /** Returns the template of a route that matched here. */
