@@ -16,8 +16,9 @@ const config: ViteUserConfig = defineConfig({
     // Most tests wait for processes of their own, so that one worker a core would leave the cores idle.
     maxWorkers: 4,
     reporters: [['default', { summary: false }], './scripts/totals-reporter.mjs'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // They end what hangs, not what is slow.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 })
 export default config

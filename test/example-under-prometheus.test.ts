@@ -131,7 +131,6 @@ testWith(
     )
     expect(counts.toSorted()).toEqual(['GET unmatched 404 1', 'POST /run 200 4', 'POST /run 404 1'])
   },
-  60_000,
 )
 
 testWithBoth(
@@ -160,7 +159,6 @@ testWithBoth(
       }
     }
   },
-  60_000,
 )
 
 function labelOrder(family: ParsedFamily | undefined): string[] {

@@ -119,7 +119,6 @@ testWith(
       'Typo: no mcp_queue_sizes on the page',
     ])
   },
-  60_000,
 )
 
 testWith(

@@ -88,5 +88,4 @@ testWith(
     await Promise.all([queue.close(), worker.close(true), anew.close()])
     expect(points('queue.size')).toEqual({})
   },
-  60_000,
 )
