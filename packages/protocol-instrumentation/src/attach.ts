@@ -12,25 +12,21 @@ import type { AnyMethod } from './wrap-method.ts'
 /** Is about to hand a transport to a server or a client: once it starts, all that it carries is observed. */
 export function prepare(protocol: object, transport: unknown): void {
   if (typeof transport !== 'object' || transport === null || telemetryOf(protocol) === undefined) return
-  const { starting } = protocolState()
-  const isPrepared = starting.has(transport)
+  const { starting, wrapped } = protocolState()
   starting.set(transport, protocol)
-  if (isPrepared) return
-  const before = Reflect.getOwnPropertyDescriptor(transport, 'start')
-  const isWrapped = wrapMethod(
-    transport,
-    'start',
-    (start) =>
-      function (...args) {
-        const owner = starting.get(transport)
-        starting.delete(transport)
-        // What was there before may itself be a stand-in that undoes itself when it is called.
-        if (before === undefined) Reflect.deleteProperty(transport, 'start')
-        else Reflect.defineProperty(transport, 'start', before)
-        if (owner !== undefined) guarded('a connection', () => attach(owner, transport))
-        return Reflect.apply(start, this, args)
-      },
-  )
+  const { start: current } = fieldsOf(transport)
+  // It stays for good: an object from which a property has been deleted is a slow one from then on, for each message.
+  if (typeof current === 'function' && wrapped.has(current)) return
+  const isWrapped = wrapMethod(transport, 'start', (start) => {
+    const observed: AnyMethod = function (...args) {
+      const owner = starting.get(transport)
+      starting.delete(transport)
+      if (owner !== undefined) guarded('a connection', () => attach(owner, transport))
+      return Reflect.apply(start, this, args)
+    }
+    wrapped.add(observed)
+    return observed
+  })
   if (isWrapped) return
   starting.delete(transport)
   say('a transport could not be observed: its methods cannot be replaced; what it carries goes on unobserved')
@@ -70,14 +66,11 @@ function observeSend(transport: object, carrier: Carrier): void {
     'send',
     (send) =>
       function (...args) {
-        const [message, options] = args
+        const [message] = args
         const { connection } = carrier
         if (connection === undefined || typeof message !== 'object' || message === null)
           return Reflect.apply(send, this, args)
-        return connection.send(message, options, (sent) => {
-          args[0] = sent
-          return Reflect.apply(send, this, args)
-        })
+        return connection.send(message, send, this, args)
       },
   )
 }
@@ -85,10 +78,11 @@ function observeSend(transport: object, carrier: Carrier): void {
 /** The callbacks of a transport are properties that its owner has set before it starts. */
 function observeReceive(transport: object, connection: Connection): void {
   const { onclose, onmessage } = fieldsOf(transport)
+  const pass = onmessage as AnyMethod
   const received: AnyMethod = function (...args) {
-    const [message, extra] = args
-    const pass = (): unknown => Reflect.apply(onmessage as AnyMethod, this, args)
-    return typeof message === 'object' && message !== null ? connection.receive(message, extra, pass) : pass()
+    const [message] = args
+    if (typeof message !== 'object' || message === null) return Reflect.apply(pass, this, args)
+    return connection.receive(message, pass, this, args)
   }
   const closed = function (this: unknown, ...args: unknown[]): unknown {
     guarded('a close', () => connection.close())

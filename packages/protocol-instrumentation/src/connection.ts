@@ -1,7 +1,9 @@
 import { Agreement } from './agreement.ts'
 import type { ServedNames } from './agreement.ts'
-import { fieldsOf, isNotification, isRequest, isResponse, jsonBytes } from './message.ts'
+import { jsonBytes } from './json-size.ts'
+import { fieldsOf, isNotification, isRequest, isResponse } from './message.ts'
 import type { RpcMessage, RpcNotification } from './message.ts'
+import { callWithin } from './operation.ts'
 import type { Operation, OperationScope } from './operation.ts'
 import { executionEnd } from './outcome-of.ts'
 import type { RpcOutcome } from './outcome-of.ts'
@@ -10,10 +12,10 @@ import { registryOf } from './registry.ts'
 import { routeOf } from './route.ts'
 import type { Route, TargetKind, Topic } from './route.ts'
 import { SentOperations } from './sent-operations.ts'
-import type { SendOn } from './sent-operations.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import { transportFacts } from './transport-facts.ts'
 import type { TransportFacts } from './transport-facts.ts'
+import type { AnyMethod } from './wrap-method.ts'
 
 const TARGETS: ReadonlyMap<unknown, TargetKind> = new Map([
   ['tools/call', 'tool'],
@@ -59,24 +61,30 @@ export class Connection implements OperationScope {
     return this.#route
   }
 
-  /** A message has come in; `pass` hands it to the protocol. */
-  receive(message: RpcMessage, extra: unknown, pass: () => unknown): unknown {
-    if (this.#isClosed) return pass()
-    if (isRequest(message)) return this.#received.request(message, extra, pass)
-    if (this.countsBytes) this.countBytes('received', jsonBytes(message))
-    if (isNotification(message)) return this.#received.notification(message, extra, pass)
-    if (isResponse(message)) this.#sent.answered(message)
-    return pass()
+  /** A message has come in, the first of `args`; `pass` hands it to the protocol. */
+  receive(message: RpcMessage, pass: AnyMethod, receiver: unknown, args: unknown[]): unknown {
+    if (!this.#isClosed) {
+      if (isRequest(message)) {
+        const operation = this.#received.request(message, args[1])
+        if (operation !== undefined) return callWithin(operation, pass, receiver, args)
+      } else {
+        if (this.countsBytes) this.countBytes('received', jsonBytes(message))
+        if (isNotification(message)) return this.#received.notification(message, pass, receiver, args)
+        if (isResponse(message)) this.#sent.answered(message)
+      }
+    }
+    return Reflect.apply(pass, receiver, args)
   }
 
-  /** A message is to be sent; `send` hands it to the transport. */
-  send(message: RpcMessage, options: unknown, send: SendOn): unknown {
-    if (this.#isClosed) return send(message)
-    if (isResponse(message)) return this.#received.answer(message, send)
-    if (isRequest(message)) return this.#sent.request(message, options, send)
-    if (isNotification(message)) return this.#sent.notification(message, send)
-    if (this.countsBytes) this.countBytes('sent', jsonBytes(message))
-    return send(message)
+  /** A message is to be sent, the first of `args`; `send` hands it to the transport. */
+  send(message: RpcMessage, send: AnyMethod, receiver: unknown, args: unknown[]): unknown {
+    if (!this.#isClosed) {
+      if (isResponse(message)) return this.#received.answer(message, send, receiver, args)
+      if (isRequest(message)) return this.#sent.request(message, send, receiver, args)
+      if (isNotification(message)) return this.#sent.notification(message, send, receiver, args)
+      if (this.countsBytes) this.countBytes('sent', jsonBytes(message))
+    }
+    return Reflect.apply(send, receiver, args)
   }
 
   /** The transport has closed: what is open ends now. */

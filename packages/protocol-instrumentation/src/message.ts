@@ -1,3 +1,5 @@
+import { jsonBytes } from './json-size.ts'
+
 /** A JSON-RPC message as far as it can be relied on: whoever sends it may put anything anywhere. */
 export interface RpcMessage {
   readonly id?: unknown
@@ -52,23 +54,19 @@ const NONE: Fields = {}
 
 /** Returns text fit for an attribute, cut to a length; `undefined` for what is no text. */
 export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT).toWellFormed() : undefined
+  return typeof value === 'string' && value !== '' ? cut(value, MAX_TEXT) : undefined
+}
+
+/** Returns text that is no longer than a length, and can be written as UTF-8. */
+export function cut(text: string, length: number): string {
+  if (text.length > length) return text.slice(0, length).toWellFormed()
+  return text.isWellFormed() ? text : text.toWellFormed()
 }
 
 /** Returns the code of a JSON-RPC error response. */
 export function errorCodeOf(response: RpcMessage): number | undefined {
   const { code } = fieldsOf(response.error)
   return Number.isSafeInteger(code) ? (code as number) : undefined
-}
-
-/** Returns the size of a message as JSON text, in bytes; 0 for what has none. */
-export function jsonBytes(value: unknown): number {
-  try {
-    const text = JSON.stringify(value)
-    return text === undefined ? 0 : Buffer.byteLength(text)
-  } catch {
-    return 0
-  }
 }
 
 /** Returns the size of an answer whose result has been measured. */

@@ -6,12 +6,13 @@ import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { RpcNotification } from './message.ts'
 import type { RpcOutcome } from './outcome-of.ts'
 import type { Route, Side, Topic } from './route.ts'
-import { detailAttributes, startAttributes } from './span-attributes.ts'
+import { addDetails, startAttributes } from './span-attributes.ts'
 import { complain } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
 import type { Origin } from './trace-meta.ts'
 import { sessionIdOf } from './transport-facts.ts'
 import type { TransportFacts } from './transport-facts.ts'
+import type { AnyMethod } from './wrap-method.ts'
 
 /** Where operations take place. */
 export interface OperationScope {
@@ -108,8 +109,7 @@ export class Operation {
     )
     if (!span.isRecording()) return span
     const { version } = this.#route
-    const circumstances = { side, facts, options, version, sessionId: sessionIdOf(transport) }
-    span.setAttributes(detailAttributes(message, topic, circumstances))
+    addDetails(span, message, topic, { side, facts, options, version, sessionId: sessionIdOf(transport) })
     return span
   }
 
@@ -131,7 +131,11 @@ export class Operation {
   }
 }
 
-/** Runs a function in an operation's context, which costs something only where that is another. */
-export function within<T>({ context: own }: Operation, run: () => T): T {
-  return own === context.active() ? run() : context.with(own, run)
+/** Makes a call in an operation's context, which costs something only where that is another. */
+export function callWithin({ context: own }: Operation, method: AnyMethod, receiver: unknown, args: unknown[]): unknown {
+  return own === context.active() ? Reflect.apply(method, receiver, args) : enter(own, method, receiver, args)
+}
+
+function enter(own: Context, method: AnyMethod, receiver: unknown, args: unknown[]): unknown {
+  return context.with(own, () => Reflect.apply(method, receiver, args))
 }

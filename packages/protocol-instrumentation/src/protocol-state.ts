@@ -14,7 +14,7 @@ export type Undelivered = Map<RequestId, { readonly message: RpcRequest; readonl
 
 /** What is known of the objects of an SDK; one per process, so that whichever build of ours meets them, it meets them once. */
 export interface ProtocolState {
-  /** Prototypes whose methods have been wrapped. */
+  /** Prototypes whose methods have been wrapped, and what methods have been replaced with. */
   readonly wrapped: WeakSet<object>
   /** What the instances of a prototype, or one instance, are recorded with. */
   readonly telemetry: WeakMap<object, ProtocolTelemetry>

@@ -3,18 +3,19 @@ import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 
 import type { Connection } from './connection.ts'
 import { markServed } from './exchange.ts'
-import { answerBytes, fieldsOf, isRequestId, jsonBytes } from './message.ts'
+import { jsonBytes } from './json-size.ts'
+import { answerBytes, fieldsOf, isRequestId } from './message.ts'
 import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { receivedMethod } from './method-names.ts'
-import { Operation, within } from './operation.ts'
+import { Operation, callWithin } from './operation.ts'
 import { CANCELLED, SUCCESS, answerOutcome, cancellationOutcome, sendFailure } from './outcome-of.ts'
 import { peerAttributes } from './peer-attributes.ts'
 import { protocolState } from './protocol-state.ts'
-import type { SendOn } from './sent-operations.ts'
-import { settling } from './settling.ts'
-import { resultAttributes } from './span-attributes.ts'
+import { followSending } from './follow-sending.ts'
+import { addResult } from './span-attributes.ts'
 import { complain } from './telemetry.ts'
 import { originOf } from './trace-meta.ts'
+import type { AnyMethod } from './wrap-method.ts'
 
 /** What the other side asks of this one. */
 export class ReceivedOperations {
@@ -31,27 +32,29 @@ export class ReceivedOperations {
     this.#hasEntry = fieldsOf(connection.transport)['_wire'] !== undefined
   }
 
-  request(message: RpcRequest, extra: unknown, pass: () => unknown): unknown {
-    let operation: Operation | undefined
+  /** Returns what the request begins, unless we fail. */
+  request(message: RpcRequest, extra: unknown): Operation | undefined {
     try {
       if (this.#hasEntry) protocolState().undelivered.get(message)?.delete(message.id)
       if (this.#connection.countsBytes) this.#connection.countBytes('received', jsonBytes(message))
-      operation = this.#begin(message, extra)
+      return this.#begin(message, extra)
     } catch (error) {
       complain('a request', error)
+      return undefined
     }
-    return operation === undefined ? pass() : within(operation, pass)
   }
 
-  notification(message: RpcNotification, extra: unknown, pass: () => unknown): unknown {
+  notification(message: RpcNotification, pass: AnyMethod, receiver: unknown, args: unknown[]): unknown {
     let operation: Operation | undefined
     try {
-      operation = this.#start(message, extra)
+      operation = this.#start(message, args[1])
     } catch (error) {
       complain('a notification', error)
     }
     try {
-      return operation === undefined ? pass() : within(operation, pass)
+      return operation === undefined
+        ? Reflect.apply(pass, receiver, args)
+        : callWithin(operation, pass, receiver, args)
     } finally {
       operation?.end(SUCCESS)
       if (message.method === 'notifications/cancelled') this.#cancel(message)
@@ -59,19 +62,20 @@ export class ReceivedOperations {
   }
 
   /** The answer to a request is to be sent. */
-  answer(message: RpcResponse, send: SendOn): unknown {
+  answer(message: RpcResponse, send: AnyMethod, receiver: unknown, args: unknown[]): unknown {
     const operation = this.open.get(message.id)
     try {
       this.#describe(message, operation)
     } catch (error) {
       complain('an answer', error)
     }
-    if (operation === undefined) return send(message)
-    return settling(
-      () => send(message),
-      () => operation.end(operation.answered ?? SUCCESS),
-      (error) => operation.end(sendFailure(error)),
-    )
+    if (operation === undefined) return Reflect.apply(send, receiver, args)
+    try {
+      return followSending(Reflect.apply(send, receiver, args), operation, operation.answered ?? SUCCESS)
+    } catch (error) {
+      operation.end(sendFailure(error))
+      throw error
+    }
   }
 
   threw(id: unknown, error: unknown): void {
@@ -117,8 +121,8 @@ export class ReceivedOperations {
   #describe(message: RpcResponse, operation: Operation | undefined): void {
     const connection = this.#connection
     const isToolResult = operation?.topic.kind === 'tool' && 'result' in message
-    const isSeen = isToolResult && operation.span?.isRecording() === true
-    const resultBytes = isSeen ? jsonBytes(message.result) : undefined
+    const seen = isToolResult && operation.span?.isRecording() === true ? operation.span : undefined
+    const resultBytes = seen && jsonBytes(message.result)
     if (connection.countsBytes) {
       const bytes = resultBytes === undefined ? jsonBytes(message) : answerBytes(message, resultBytes)
       connection.countBytes('sent', bytes)
@@ -126,8 +130,7 @@ export class ReceivedOperations {
     if (operation === undefined) return
     operation.answered = answerOutcome(message, 'server', operation.thrown)
     connection.agreement.answers(operation.message.method, message)
-    if (isSeen)
-      operation.span?.setAttributes(resultAttributes(message.result, resultBytes, connection.telemetry.options))
+    if (seen !== undefined) addResult(seen, message.result, resultBytes ?? 0, connection.telemetry.options)
   }
 
   #cancel(message: RpcMessage): void {

@@ -1,10 +1,11 @@
 import { context } from '@opentelemetry/api'
 
 import type { Connection } from './connection.ts'
-import { fieldsOf, isRequestId, jsonBytes } from './message.ts'
+import { jsonBytes } from './json-size.ts'
+import { fieldsOf, isRequestId } from './message.ts'
 import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { isSpecified } from './method-names.ts'
-import { Operation, within } from './operation.ts'
+import { Operation, callWithin } from './operation.ts'
 import {
   CANCELLED,
   CONNECTION_CLOSED,
@@ -14,12 +15,11 @@ import {
   cancellationOutcome,
   sendFailure,
 } from './outcome-of.ts'
-import { settling } from './settling.ts'
+import type { RpcOutcome } from './outcome-of.ts'
+import { followSending } from './follow-sending.ts'
 import { complain } from './telemetry.ts'
 import { isCausedByTrace, withTrace } from './trace-meta.ts'
-
-/** Sends a message on, as it is or a copy with the trace in it. */
-export type SendOn = (message: unknown) => unknown
+import type { AnyMethod } from './wrap-method.ts'
 
 /** What this side asks of the other. */
 export class SentOperations {
@@ -32,24 +32,17 @@ export class SentOperations {
     this.#connection = connection
   }
 
-  request(message: RpcRequest, options: unknown, send: SendOn): unknown {
+  request(message: RpcRequest, send: AnyMethod, receiver: unknown, args: unknown[]): unknown {
     let operation: Operation | undefined
     try {
-      operation = this.#begin(message, options)
+      operation = this.#begin(message, args[1])
     } catch (error) {
       complain('a request', error)
     }
-    if (operation === undefined) return send(message)
-    const opened = operation
-    const sent = this.#traced(message, opened)
-    return settling(
-      () => within(opened, () => send(sent)),
-      undefined,
-      (error) => opened.end(sendFailure(error)),
-    )
+    return this.#send(operation, undefined, send, receiver, args)
   }
 
-  notification(message: RpcNotification, send: SendOn): unknown {
+  notification(message: RpcNotification, send: AnyMethod, receiver: unknown, args: unknown[]): unknown {
     let operation: Operation | undefined
     try {
       if (message.method === 'notifications/cancelled') this.#cancel(message)
@@ -57,14 +50,7 @@ export class SentOperations {
     } catch (error) {
       complain('a notification', error)
     }
-    if (operation === undefined) return send(message)
-    const opened = operation
-    const sent = this.#traced(message, opened)
-    return settling(
-      () => within(opened, () => send(sent)),
-      () => opened.end(SUCCESS),
-      (error) => opened.end(sendFailure(error)),
-    )
+    return this.#send(operation, SUCCESS, send, receiver, args)
   }
 
   /** The answer to a request has come in. */
@@ -121,10 +107,24 @@ export class SentOperations {
     if (isRequestId(requestId)) this.open.get(requestId)?.end(cancellationOutcome(reason))
   }
 
-  #traced(message: RpcMessage, operation: Operation): RpcMessage {
-    const sent = this.#withTrace(message, operation)
+  /** Sends a message on, with the trace in it; `outcome` is how its operation ends once it has been sent. */
+  #send(
+    operation: Operation | undefined,
+    outcome: RpcOutcome | undefined,
+    send: AnyMethod,
+    receiver: unknown,
+    args: unknown[],
+  ): unknown {
+    if (operation === undefined) return Reflect.apply(send, receiver, args)
+    const sent = this.#withTrace(operation.message, operation)
     if (this.#connection.countsBytes) this.#connection.countBytes('sent', jsonBytes(sent))
-    return sent
+    args[0] = sent
+    try {
+      return followSending(callWithin(operation, send, receiver, args), operation, outcome)
+    } catch (error) {
+      operation.end(sendFailure(error))
+      throw error
+    }
   }
 
   #withTrace(message: RpcMessage, operation: Operation): RpcMessage {

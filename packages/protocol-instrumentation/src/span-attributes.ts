@@ -1,7 +1,8 @@
-import type { Attributes } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 
 import { captured } from './capture.ts'
-import { fieldsOf, isRequestId, jsonBytes, textOf } from './message.ts'
+import { jsonBytes } from './json-size.ts'
+import { cut, fieldsOf, isRequestId, textOf } from './message.ts'
 import type { RpcNotification } from './message.ts'
 import type { McpOptions } from './options.ts'
 import type { Side, Topic } from './route.ts'
@@ -30,48 +31,48 @@ interface Circumstances {
 }
 
 /**
- * Returns what else a span tells from its start. It is added to the span after that: an SDK copies attributes twice, for
- * the sampler, when they are given at the start, which is most of what a span costs.
+ * Tells a span what else is known from its start. It is added to the span after that, one by one: an SDK copies attributes
+ * twice, for the sampler, when they are given at the start, which is most of what a span costs.
  */
-export function detailAttributes(
+export function addDetails(
+  span: Span,
   { id, method, params }: RpcNotification,
   { kind }: Topic,
   { facts, options, sessionId, side, version }: Circumstances,
-): Attributes {
-  const attributes: Attributes = {}
-  if (isRequestId(id)) attributes['jsonrpc.request.id'] = textOf(String(id)) ?? ''
-  if (version !== '') attributes['mcp.protocol.version'] = version
-  if (sessionId !== undefined) attributes['mcp.session.id'] = sessionId
-  if (facts.network !== '') attributes['network.transport'] = facts.network
-  if (facts.protocol !== '') attributes['network.protocol.name'] = facts.protocol
+): void {
+  if (isRequestId(id)) span.setAttribute('jsonrpc.request.id', textOf(String(id)) ?? '')
+  if (version !== '') span.setAttribute('mcp.protocol.version', version)
+  if (sessionId !== undefined) span.setAttribute('mcp.session.id', sessionId)
+  if (facts.network !== '') span.setAttribute('network.transport', facts.network)
+  if (facts.protocol !== '') span.setAttribute('network.protocol.name', facts.protocol)
   if (side === 'client' && facts.address !== '') {
-    attributes['server.address'] = facts.address
-    attributes['server.port'] = Number(facts.port)
+    span.setAttribute('server.address', facts.address)
+    span.setAttribute('server.port', Number(facts.port))
   }
-  if (kind === 'tool') addArguments(attributes, params, options)
+  if (kind === 'tool') addArguments(span, params, options)
   else if (options.resourceUri !== false && method.includes('resources/')) {
     const uri = textOf(fieldsOf(params)['uri'])
-    if (uri !== undefined) attributes['mcp.resource.uri'] = uri
+    if (uri !== undefined) span.setAttribute('mcp.resource.uri', uri)
   }
-  return attributes
 }
 
 /** Keys and size of the arguments of a tool call, and content only where it is wished for. */
-function addArguments(attributes: Attributes, params: unknown, { capture }: McpOptions): void {
-  attributes['gen_ai.operation.name'] = 'execute_tool'
+function addArguments(span: Span, params: unknown, { capture }: McpOptions): void {
+  span.setAttribute('gen_ai.operation.name', 'execute_tool')
   const given = fieldsOf(params)['arguments']
   if (typeof given !== 'object' || given === null) return
   const keys = Object.keys(given)
-  attributes['mcp.tool.call.arguments.keys'] = keys
-    .slice(0, MAX_KEYS)
-    .map((key) => key.slice(0, MAX_KEY_LENGTH).toWellFormed())
-  attributes['mcp.tool.call.arguments.size'] = keys.length === 0 ? 2 : jsonBytes(given)
-  if (capture?.arguments === true) attributes['gen_ai.tool.call.arguments'] = captured(given, capture)
+  const told: string[] = []
+  for (const key of keys) if (told.length < MAX_KEYS) told.push(cut(key, MAX_KEY_LENGTH))
+  span.setAttribute('mcp.tool.call.arguments.keys', told)
+  span.setAttribute('mcp.tool.call.arguments.size', keys.length === 0 ? 2 : jsonBytes(given))
+  const content = capture?.arguments === true ? captured(given, capture) : undefined
+  if (content !== undefined) span.setAttribute('gen_ai.tool.call.arguments', content)
 }
 
-/** Returns what spans tell about the result of a tool call, whose size may be known already. */
-export function resultAttributes(result: unknown, size: number | undefined, { capture }: McpOptions): Attributes {
-  const attributes: Attributes = { 'mcp.tool.call.result.size': size ?? jsonBytes(result) }
-  if (capture?.results === true) attributes['gen_ai.tool.call.result'] = captured(result, capture)
-  return attributes
+/** Tells a span about the result of a tool call, whose size has been measured. */
+export function addResult(span: Span, result: unknown, size: number, { capture }: McpOptions): void {
+  span.setAttribute('mcp.tool.call.result.size', size)
+  const content = capture?.results === true ? captured(result, capture) : undefined
+  if (content !== undefined) span.setAttribute('gen_ai.tool.call.result', content)
 }

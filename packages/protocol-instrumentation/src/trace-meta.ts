@@ -39,23 +39,26 @@ export function originOf(message: RpcMessage, ambient: Context, trust: McpOption
   const hasTrace = sender !== undefined && sender !== around && isSpanContextValid(sender)
   if (!hasTrace) return { parent: trust === 'link' ? ambient : parent }
   if (trust === 'link') return { parent: ambient.setValue(CAUSED_BY_TRACE, true), links: [{ context: sender }] }
+  const caused = parent.setValue(CAUSED_BY_TRACE, true)
   const isAnother = around !== undefined && around.spanId !== sender.spanId && isSpanContextValid(around)
-  return { parent: parent.setValue(CAUSED_BY_TRACE, true), ...(isAnother && { links: [{ context: around }] }) }
+  return isAnother ? { parent: caused, links: [{ context: around }] } : { parent: caused }
 }
 
 /** Most metadata is a progress token and no more. */
 function carriesTrace(meta: unknown): meta is Fields {
-  return typeof meta === 'object' && meta !== null && propagation.fields().some((field) => Object.hasOwn(meta, field))
+  if (typeof meta !== 'object' || meta === null) return false
+  for (const field of propagation.fields()) if (Object.hasOwn(meta, field)) return true
+  return false
 }
 
 /** Returns the message with the trace in it: a copy, as nothing of the sender's is changed. */
 export function withTrace<M extends RpcMessage>(message: M, of: Context): M {
-  const carrier: Record<string, string> = {}
-  propagation.inject(of, carrier)
-  if (Object.keys(carrier).length === 0) return message
   const { params } = message
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params))) return message
   const { _meta: meta } = fieldsOf(params)
   if (meta !== undefined && (typeof meta !== 'object' || meta === null)) return message
-  return { ...message, params: { ...params, _meta: { ...meta, ...carrier } } }
+  const carrier: Record<string, string> = {}
+  propagation.inject(of, carrier)
+  if (Object.keys(carrier).length === 0) return message
+  return { ...message, params: { ...params, _meta: meta === undefined ? carrier : { ...meta, ...carrier } } }
 }
