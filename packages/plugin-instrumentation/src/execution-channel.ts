@@ -24,9 +24,14 @@ export interface PluginExecution {
 
 const executions = channel(EXECUTION_CHANNEL)
 
+/** Does anybody listen? */
+export function isPublished(): boolean {
+  return executions.hasSubscribers
+}
+
 /** Publishes an execution. */
-export function publishExecution(execution: () => PluginExecution): void {
-  if (executions.hasSubscribers) executions.publish(execution())
+export function publishExecution(execution: PluginExecution): void {
+  executions.publish(execution)
 }
 
 /**

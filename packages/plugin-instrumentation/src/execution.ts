@@ -1,9 +1,11 @@
 import { errorText, failSpan, resolveEnd, telemetryFaults } from '@mcp/otel-core'
-import type { OutcomeEnd, StatusRules } from '@mcp/otel-core'
+import type { OutcomeEnd, OutcomeStatus, StatusRules } from '@mcp/otel-core'
 import { SpanKind, context, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Link, Span, TracerProvider } from '@opentelemetry/api'
 
-import { publishExecution } from './execution-channel.ts'
+import { isPublished, publishExecution } from './execution-channel.ts'
+import type { PluginExecution } from './execution-channel.ts'
+import { recordEnd } from './execution-series.ts'
 import { enterEnd } from './plugin-record.ts'
 import type { PluginRecord } from './plugin-record.ts'
 import { OTHER, PLUGIN_SCOPE, isName, pluginRegistry, recordOf, say } from './plugin-registry.ts'
@@ -60,16 +62,23 @@ export function startExecution(name: CommandName, options: ExecutionOptions = {}
   const span = options.span === false ? undefined : startSpan(registry, record.name, command, parent, options)
   const own = span === undefined ? parent : trace.setSpan(parent, span)
   record.active += 1
-  let ended = false
+  let isEnded = false
   return {
     context: own,
     run: (fn) => context.with(own, fn),
     end(end = {}) {
-      if (ended) return
-      ended = true
+      if (isEnded) return
+      isEnded = true
       const durationMs = (end.ended ?? performance.now()) - started
       try {
-        finish({ registry, record, command, span, context: own, durationMs, options, end })
+        const { status, errorType } = resolveEnd(end, options, (complaint) => say(registry, complaint))
+        enterEnd(record, status)
+        // Of a plugin that was unloaded meanwhile no series may come back.
+        if (registry.plugins.get(record.name) === record)
+          recordEnd(registry, record, command, status, durationMs / 1000, own)
+        if (errorType !== undefined) registry.errors.errors.add(1, { source: 'plugin', type: errorType }, own)
+        if (span !== undefined) endSpan(span, status, errorType, end)
+        if (isPublished()) publish({ plugin: record.name, command, status, durationMs, context: own }, errorType, end)
       } catch (error) {
         telemetryFaults().add(1, { source: 'plugin' })
         say(registry, `an execution of ${record.name} ${command} could not be recorded: ${errorText(error)}`)
@@ -78,43 +87,19 @@ export function startExecution(name: CommandName, options: ExecutionOptions = {}
   }
 }
 
-interface Finished {
-  readonly registry: PluginRegistry
-  readonly record: PluginRecord
-  readonly command: string
-  readonly span: Span | undefined
-  readonly context: Context
-  readonly durationMs: number
-  readonly options: ExecutionOptions
-  readonly end: ExecutionEnd
+function endSpan(span: Span, status: OutcomeStatus, errorType: string | undefined, end: ExecutionEnd): void {
+  span.setAttribute('mcp.execution.status', status)
+  if (end.attributes) span.setAttributes(end.attributes)
+  if (errorType !== undefined) failSpan(span, errorType, end)
+  span.end()
 }
 
-function finish(finished: Finished): void {
-  const { registry, record, command, span, context: own, durationMs, options, end } = finished
-  const plugin = record.name
-  const { status, errorType } = resolveEnd(end, options, (complaint) => say(registry, complaint))
-  enterEnd(record, status)
-  // Of a plugin that was unloaded meanwhile no series may come back.
-  if (registry.plugins.get(plugin) === record) {
-    registry.instruments.executions.add(1, { plugin, command, status }, own)
-    registry.instruments.executionDuration.record(durationMs / 1000, { plugin, command }, own)
-  }
-  if (errorType !== undefined) registry.errors.errors.add(1, { source: 'plugin', type: errorType }, own)
-  if (span !== undefined) {
-    span.setAttribute('mcp.execution.status', status)
-    if (end.attributes) span.setAttributes(end.attributes)
-    if (errorType !== undefined) failSpan(span, errorType, end)
-    span.end()
-  }
-  publishExecution(() => ({
-    plugin,
-    command,
-    status,
-    durationMs,
+function publish(execution: PluginExecution, errorType: string | undefined, end: ExecutionEnd): void {
+  publishExecution({
+    ...execution,
     ...(errorType !== undefined && { errorType }),
     ...('error' in end && { error: end.error }),
-    context: own,
-  }))
+  })
 }
 
 function startSpan(

@@ -1,10 +1,14 @@
 import type { OutcomeStatus } from '@mcp/otel-core'
 
+import type { CommandSeries } from './execution-series.ts'
+
 /** What is known of one plugin: health and the gauges read it, executions write it. */
 export interface PluginRecord {
   readonly name: string
   /** Its known commands, whose series have been made. */
   readonly commands: Set<string>
+  /** The series of commands that have been run. */
+  readonly series: Map<string, CommandSeries>
   /** Are those all its commands? Then other names are not its own. */
   closed: boolean
   up: boolean
@@ -20,6 +24,7 @@ export function createPluginRecord(name: string): PluginRecord {
   return {
     name,
     commands: new Set(),
+    series: new Map(),
     closed: false,
     up: true,
     active: 0,

@@ -17,11 +17,6 @@ import { transportFacts } from './transport-facts.ts'
 import type { TransportFacts } from './transport-facts.ts'
 import type { AnyMethod } from './wrap-method.ts'
 
-const TARGETS: ReadonlyMap<unknown, TargetKind> = new Map([
-  ['tools/call', 'tool'],
-  ['prompts/get', 'prompt'],
-])
-
 /** One server or client on one transport, from its start to its close: everything that is said there passes through. */
 export class Connection implements OperationScope {
   readonly facts: TransportFacts
@@ -128,7 +123,7 @@ export class Connection implements OperationScope {
 
   /** What a message is about; `method` is its method as a label. */
   topicOf(message: RpcNotification, method: string): Topic {
-    const kind = TARGETS.get(message.method)
+    const kind = targetOf(message.method)
     if (kind === undefined) return this.route.topic(method, undefined, '')
     const { name } = fieldsOf(message.params)
     if (typeof name !== 'string') return this.route.topic(method, undefined, '')
@@ -139,4 +134,9 @@ export class Connection implements OperationScope {
   countBytes(direction: 'received' | 'sent', bytes: number): void {
     if (bytes > 0) this.telemetry.bytes[this.role][direction].add(bytes)
   }
+}
+
+function targetOf(method: string): TargetKind | undefined {
+  if (method === 'tools/call') return 'tool'
+  return method === 'prompts/get' ? 'prompt' : undefined
 }

@@ -1,6 +1,9 @@
 /** What has to be escaped, or takes more than a byte. */
 const SPECIAL = /[^ !#-[\]-~]/
 
+/** Up to here looking at each character is cheaper than asking an expression. */
+const SHORT = 40
+
 /** Deeper values are written as JSON, which tells cycles. */
 const MAX_DEPTH = 20
 
@@ -30,7 +33,16 @@ function sizeOf(value: unknown, depth: number): number {
 }
 
 function textSize(text: string): number {
-  return SPECIAL.test(text) ? writtenSize(text) : text.length + 2
+  const isSpecial = text.length > SHORT ? SPECIAL.test(text) : hasSpecial(text)
+  return isSpecial ? writtenSize(text) : text.length + 2
+}
+
+function hasSpecial(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return true
+  }
+  return false
 }
 
 function listSize(list: readonly unknown[], depth: number): number {

@@ -132,7 +132,12 @@ export class Operation {
 }
 
 /** Makes a call in an operation's context, which costs something only where that is another. */
-export function callWithin({ context: own }: Operation, method: AnyMethod, receiver: unknown, args: unknown[]): unknown {
+export function callWithin(
+  { context: own }: Operation,
+  method: AnyMethod,
+  receiver: unknown,
+  args: unknown[],
+): unknown {
   return own === context.active() ? Reflect.apply(method, receiver, args) : enter(own, method, receiver, args)
 }
 

@@ -3,6 +3,7 @@ import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 
 import type { Connection } from './connection.ts'
 import { markServed } from './exchange.ts'
+import { followSending } from './follow-sending.ts'
 import { jsonBytes } from './json-size.ts'
 import { answerBytes, fieldsOf, isRequestId } from './message.ts'
 import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
@@ -11,7 +12,6 @@ import { Operation, callWithin } from './operation.ts'
 import { CANCELLED, SUCCESS, answerOutcome, cancellationOutcome, sendFailure } from './outcome-of.ts'
 import { peerAttributes } from './peer-attributes.ts'
 import { protocolState } from './protocol-state.ts'
-import { followSending } from './follow-sending.ts'
 import { addResult } from './span-attributes.ts'
 import { complain } from './telemetry.ts'
 import { originOf } from './trace-meta.ts'
@@ -52,9 +52,7 @@ export class ReceivedOperations {
       complain('a notification', error)
     }
     try {
-      return operation === undefined
-        ? Reflect.apply(pass, receiver, args)
-        : callWithin(operation, pass, receiver, args)
+      return operation === undefined ? Reflect.apply(pass, receiver, args) : callWithin(operation, pass, receiver, args)
     } finally {
       operation?.end(SUCCESS)
       if (message.method === 'notifications/cancelled') this.#cancel(message)

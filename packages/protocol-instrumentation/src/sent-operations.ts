@@ -1,6 +1,7 @@
 import { context } from '@opentelemetry/api'
 
 import type { Connection } from './connection.ts'
+import { followSending } from './follow-sending.ts'
 import { jsonBytes } from './json-size.ts'
 import { fieldsOf, isRequestId } from './message.ts'
 import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
@@ -16,7 +17,6 @@ import {
   sendFailure,
 } from './outcome-of.ts'
 import type { RpcOutcome } from './outcome-of.ts'
-import { followSending } from './follow-sending.ts'
 import { complain } from './telemetry.ts'
 import { isCausedByTrace, withTrace } from './trace-meta.ts'
 import type { AnyMethod } from './wrap-method.ts'
