@@ -29,5 +29,5 @@ testWith(
     })
     await boss.stop({ graceful: false })
   },
-  90_000,
+  180_000,
 )

@@ -23,5 +23,5 @@ testWith(
     })
     await connection.close()
   },
-  90_000,
+  180_000,
 )
