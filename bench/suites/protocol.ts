@@ -21,7 +21,7 @@ export const protocol: Suite = {
       measure: () =>
         runCase({
           script: 'cases/protocol.ts',
-          input: { observer, batches: quick ? 10 : 30 } satisfies ProtocolInput,
+          input: { observer, batches: quick ? 6 : 16 } satisfies ProtocolInput,
         }),
     }))
     return alternate(cases, quick ? 2 : 4, options)
