@@ -86,6 +86,8 @@ export abstract class Exchange {
   abstract readonly clientLeft: boolean
   /** Error that the response was destroyed with. */
   abstract readonly responseError: unknown
+  /** Whether its first event is emitted by a call of Node's that does nothing else after it. */
+  abstract readonly hasOwnCall: boolean
   /** Makes the events of this exchange's emitters run in its context. */
   abstract bindContext(): void
 

@@ -37,6 +37,10 @@ export class Http1Exchange extends Exchange {
     if (this.socket._httpMessage) settleWithSocket(this.socket, this)
   }
 
+  override get hasOwnCall(): boolean {
+    return true
+  }
+
   override get protocolVersion(): string {
     return this.request.httpVersion
   }

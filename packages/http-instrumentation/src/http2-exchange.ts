@@ -13,6 +13,7 @@ export class Http2Exchange extends Exchange {
   readonly request: ServerHttp2Stream
   override readonly headers: IncomingHttpHeaders
   override readonly protocolVersion = '2'
+  override readonly hasOwnCall = false
   readonly emitOfStream: Emit
   readonly #session: Http2Session | undefined
 

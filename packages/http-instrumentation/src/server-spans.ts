@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { performance } from 'node:perf_hooks'
 
-import { failSpan, hasIds } from '@mcp/otel-core'
+import { enterContext, failSpan, hasIds } from '@mcp/otel-core'
 import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import type { SpanOptions, TextMapGetter, Tracer } from '@opentelemetry/api'
 
@@ -52,7 +52,10 @@ export class ServerSpans {
         faults.report('starting a server span', error)
       }
     }
-    return isPlain ? exchange.emit(emit, server, args) : this.#probe(exchange, emit, server, args)
+    if (!isPlain) return this.#probe(exchange, emit, server, args)
+    const { context } = exchange
+    const isOwn = context !== undefined && exchange.hasOwnCall && !exchange.spanIsForeign
+    return isOwn && enterContext(context) ? Reflect.apply(emit, server, args) : exchange.emit(emit, server, args)
   }
 
   /** Leaves a request out: nothing is traced in its handlers. */

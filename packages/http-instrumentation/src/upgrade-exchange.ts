@@ -25,6 +25,10 @@ export class UpgradeExchange extends Exchange {
     onceClosed(socket, () => this.settle())
   }
 
+  override get hasOwnCall(): boolean {
+    return false
+  }
+
   override get protocolVersion(): string {
     return this.request.httpVersion
   }

@@ -2,6 +2,7 @@ import { context, logs, propagation, trace } from '@opentelemetry/api'
 import type { TracerProvider } from '@opentelemetry/api'
 
 import { sdkPackages } from '../sdk-packages.ts'
+import { createContextManager } from './context-manager.ts'
 import { createEarlySampling } from './early-sampling.ts'
 import type { ForeignSdk } from './foreign-sdk.ts'
 import { createIdTracerProvider } from './id-tracer-provider.ts'
@@ -11,7 +12,7 @@ import type { Assembly, SdkParts } from './sdk-parts.ts'
 export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly {
   const { resource } = parts
   if (!foreign.context) {
-    const manager = parts.contextManager ?? new sdkPackages.asyncHooks.AsyncLocalStorageContextManager()
+    const manager = parts.contextManager ?? createContextManager()
     context.setGlobalContextManager(manager.enable())
   }
   if (!foreign.propagation && parts.propagator !== null) propagation.setGlobalPropagator(parts.propagator)

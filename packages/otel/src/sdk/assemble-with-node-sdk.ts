@@ -4,6 +4,7 @@ import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 
 import { withVariables } from '../export/with-variables.ts'
 import { sdkPackages } from '../sdk-packages.ts'
+import { createContextManager } from './context-manager.ts'
 import { createEarlySampling } from './early-sampling.ts'
 import type { EarlySampling } from './early-sampling.ts'
 import type { ForeignSdk } from './foreign-sdk.ts'
@@ -51,7 +52,7 @@ function configurationOf(parts: SdkParts, foreign: ForeignSdk): Partial<NodeSDKC
     metricReaders: [...parts.metricReaders],
     views: [...parts.views],
     textMapPropagator: foreign.propagation ? null : propagator,
-    ...(foreign.context ? { contextManager: null as never } : contextManager && { contextManager }),
+    contextManager: foreign.context ? (null as never) : (contextManager ?? createContextManager()),
     ...(idGenerator && { idGenerator }),
   }
 }

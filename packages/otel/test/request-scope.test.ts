@@ -1,0 +1,90 @@
+import { channel } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+
+import { ENTER_CONTEXT } from '@mcp/otel-core'
+import { trace } from '@opentelemetry/api'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { CERTIFICATE } from '../../http-instrumentation/test/support/certificate.ts'
+import { start } from '../src/index.ts'
+import { createContextManager } from '../src/sdk/context-manager.ts'
+
+const active = (): string | undefined => trace.getActiveSpan()?.spanContext().spanId
+
+const post = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nbody`
+
+const servers: Record<string, (handler: RequestListener) => Server> = {
+  http: (handler) => createServer(handler),
+  https: (handler) => createHttpsServer(CERTIFICATE, handler),
+}
+
+test('the context manager enters contexts where Node ends them with its own calls', () => {
+  const isKept = Number(process.versions.node.split('.')[0]) >= 24
+  expect(ENTER_CONTEXT in createContextManager()).toBe(isKept)
+})
+
+test.each(['http', 'https'])(
+  'requests pipelined over %s run in their own contexts, which end with them',
+  async (scheme) => {
+    const telemetry = start({ banner: false, endpoint: { enabled: false }, http: { clientSpans: false } })
+    onTestFinished(() => telemetry.shutdown())
+    const outside: unknown[] = []
+    const note = (): void => void outside.push(active())
+    channel('http.server.request.start').subscribe(note)
+    onTestFinished(() => {
+      channel('http.server.request.start').unsubscribe(note)
+    })
+
+    const inside = new Map<string, Set<string | undefined>>()
+    const server = servers[scheme]!(async (request, response) => {
+      const path = request.url ?? ''
+      const here = (): void => void inside.set(path, (inside.get(path) ?? new Set()).add(active()))
+      here()
+      request.on('end', here).resume()
+      response.on('finish', here).on('close', here)
+      await setTimeout(Number(path.slice(1)) % 3)
+      here()
+      response.end()
+    })
+    server.on('connection', (socket) => {
+      note()
+      socket.on('close', note)
+    })
+    server.on('clientError', (_error, socket) => {
+      note()
+      socket.destroy()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const closed = once(server, 'clientError')
+
+    const options = { port, host: '127.0.0.1', rejectUnauthorized: false }
+    const client = scheme === 'http' ? connect(options) : connectTls(options)
+    client.on('error', () => {})
+    let received = ''
+    client.setEncoding('latin1').on('data', (text: string) => (received += text))
+    const paths = Array.from({ length: 9 }, (_, index) => `/${index}`)
+    client.write(paths.map(post).join(''))
+    await expect.poll(() => received.match(/200 OK/g)?.length, { timeout: 20_000 }).toBe(paths.length)
+    // What follows a request in the same piece of data is no longer its own.
+    client.write(`${post('/9')}this is not HTTP\r\n\r\n`)
+    await closed
+    await expect.poll(() => inside.size, { timeout: 20_000 }).toBe(paths.length + 1)
+
+    expect(outside.filter((id) => id !== undefined)).toEqual([])
+    expect(outside.length).toBeGreaterThan(paths.length + 2)
+    const ids = [...inside.values()].map((seen) => [...seen])
+    expect(ids.map((seen) => seen.length)).toEqual(ids.map(() => 1))
+    expect(new Set(ids.flat()).size).toBe(paths.length + 1)
+    expect(ids.flat()).not.toContain(undefined)
+  },
+)
