@@ -7,6 +7,7 @@ import type { Server } from 'node:net'
 import path from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 
+import { supportsSyncHooks } from '../instrument/sync-hooks.ts'
 import type { Facts, HookFacts, LoadedModule, ServerFacts } from './facts.ts'
 import type * as TestExports from './test-exports.ts'
 
@@ -116,13 +117,7 @@ export function observe(folder: string): void {
 }
 
 function watchModules(onLoad: (url: string, format: string) => void): boolean {
-  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number)
-  // Before these any synchronous hook breaks the `require()` calls of modules that were imported.
-  const isSound =
-    major > 24 ||
-    (major === 24 && (minor > 11 || (minor === 11 && patch >= 1))) ||
-    (major === 22 && (minor > 22 || (minor === 22 && patch >= 3)))
-  if (!isSound) return false
+  if (!supportsSyncHooks()) return false
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)

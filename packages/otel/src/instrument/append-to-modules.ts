@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import Module, { register, registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-import { supportsSyncHooks } from 'import-in-the-middle/supports-sync-hooks.mjs'
+import { supportsSyncHooks } from './sync-hooks.ts'
 
 /** A statement for the end of some modules. */
 export interface Addition {

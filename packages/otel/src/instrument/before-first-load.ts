@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 
-import { supportsSyncHooks } from 'import-in-the-middle/supports-sync-hooks.mjs'
+import { supportsSyncHooks } from './sync-hooks.ts'
 
 /**
  * Calls `act` before the app loads one of Node's modules for the first time, by `import` or `require`; at once where it is
