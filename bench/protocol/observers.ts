@@ -11,6 +11,7 @@ import * as Sentry from '@sentry/node'
 import { McpInstrumentation } from '@traceloop/instrumentation-mcp'
 
 import type { ContestantKind } from '../harness/suite.ts'
+import { spansByHand as makeSpansByHand } from './spans-by-hand.ts'
 
 /** Makes a process observe; returns what tells how many spans it has made so far. */
 type Setup = (server: McpServer) => () => number
@@ -37,6 +38,7 @@ export const observers: Readonly<Record<string, Observer>> = {
     kind: 'ours',
     setup: ours({ spans: true, classes: { McpServer, Client } }),
   },
+  'the same spans made by hand, no metrics': { group: SPANS, kind: 'peer', setup: spansByHand },
   '@traceloop/instrumentation-mcp, spans of the client only': {
     group: SPANS,
     kind: 'peer',
@@ -67,6 +69,12 @@ function ours({ classes, spans: hasSpans }: { spans: boolean; classes: Parameter
     instrumentMcp(classes, { spans: hasSpans, meterProvider: createMeterProvider(), tracerProvider })
     return spans
   }
+}
+
+function spansByHand(server: McpServer): () => number {
+  const { spans, tracerProvider } = createTraces()
+  makeSpansByHand(server, tracerProvider.getTracer('app'))
+  return spans
 }
 
 function createTraces(): { readonly tracerProvider: TracerProvider; readonly spans: () => number } {
