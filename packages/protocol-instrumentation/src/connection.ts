@@ -110,8 +110,8 @@ export class Connection implements OperationScope {
   ended(operation: Operation, outcome: RpcOutcome, at: number): void {
     const { execution, message, side } = operation
     if (isRequest(message)) {
-      const open = side === 'server' ? this.#received.open : this.#sent.open
-      if (open.get(message.id) === operation) open.delete(message.id)
+      const { open } = side === 'server' ? this.#received : this.#sent
+      open.remove(message.id, operation)
       this.telemetry.active[side].add(-1)
     }
     if (execution !== undefined) execution.end(executionEnd(outcome, at))

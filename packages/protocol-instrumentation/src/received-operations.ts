@@ -6,8 +6,9 @@ import { markServed } from './exchange.ts'
 import { followSending } from './follow-sending.ts'
 import { jsonBytes } from './json-size.ts'
 import { answerBytes, fieldsOf, isRequestId } from './message.ts'
-import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
+import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { receivedMethod } from './method-names.ts'
+import { OpenOperations } from './open-operations.ts'
 import { Operation, callWithin } from './operation.ts'
 import { CANCELLED, SUCCESS, answerOutcome, cancellationOutcome, sendFailure } from './outcome-of.ts'
 import { peerAttributes } from './peer-attributes.ts'
@@ -20,7 +21,7 @@ import type { AnyMethod } from './wrap-method.ts'
 /** What the other side asks of this one. */
 export class ReceivedOperations {
   /** Requests that have not been answered. */
-  readonly open = new Map<RequestId, Operation>()
+  readonly open = new OpenOperations()
   readonly #connection: Connection
   readonly #protocol: object
   /** Is there something before the server that answers some requests by itself? */
@@ -82,14 +83,14 @@ export class ReceivedOperations {
   }
 
   close(): void {
-    for (const operation of this.open.values()) operation.end(operation.answered ?? CANCELLED)
+    for (const operation of this.open) operation.end(operation.answered ?? CANCELLED)
   }
 
   #begin(message: RpcRequest, extra: unknown): Operation {
     const { agreement, role, telemetry } = this.#connection
     this.open.get(message.id)?.end(CANCELLED)
     const operation = this.#start(message, extra)
-    this.open.set(message.id, operation)
+    this.open.add(message.id, operation)
     telemetry.active.server.add(1)
     const { kind, label: command } = operation.topic
     if (role === 'server' && kind === 'tool' && telemetry.recordsExecutions) {

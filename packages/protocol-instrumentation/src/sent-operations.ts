@@ -4,8 +4,9 @@ import type { Connection } from './connection.ts'
 import { followSending } from './follow-sending.ts'
 import { jsonBytes } from './json-size.ts'
 import { fieldsOf, isRequestId } from './message.ts'
-import type { RequestId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
+import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { isSpecified } from './method-names.ts'
+import { OpenOperations } from './open-operations.ts'
 import { Operation, callWithin } from './operation.ts'
 import {
   CANCELLED,
@@ -24,7 +25,7 @@ import type { AnyMethod } from './wrap-method.ts'
 /** What this side asks of the other. */
 export class SentOperations {
   /** Requests that have not been answered. */
-  readonly open = new Map<RequestId, Operation>()
+  readonly open = new OpenOperations()
   readonly #connection: Connection
   readonly #timedOut = new Set<unknown>()
 
@@ -79,14 +80,14 @@ export class SentOperations {
   }
 
   close(): void {
-    for (const operation of this.open.values()) operation.end(CONNECTION_CLOSED)
+    for (const operation of this.open) operation.end(CONNECTION_CLOSED)
   }
 
   #begin(message: RpcRequest, options: unknown): Operation {
     const { id } = message
     this.open.get(id)?.end(CANCELLED)
     const operation = this.#start(message)
-    this.open.set(id, operation)
+    this.open.add(id, operation)
     this.#connection.telemetry.active.client.add(1)
     const { requestSignal } = fieldsOf(options)
     if (requestSignal instanceof AbortSignal)
