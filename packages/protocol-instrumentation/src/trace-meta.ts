@@ -36,9 +36,13 @@ export function originOf(message: RpcMessage, ambient: Context, trust: McpOption
   const around = trace.getSpanContext(ambient)
   const parent = propagation.extract(ambient, meta, getter)
   const sender = trace.getSpanContext(parent)
-  const hasTrace = sender !== undefined && sender !== around && isSpanContextValid(sender)
-  if (!hasTrace) return { parent: trust === 'link' ? ambient : parent }
-  if (trust === 'link') return { parent: ambient.setValue(CAUSED_BY_TRACE, true), links: [{ context: sender }] }
+  const hasTrace = sender !== undefined && sender !== around
+  if (trust === 'link') {
+    if (!hasTrace || !isSpanContextValid(sender)) return { parent: ambient }
+    return { parent: ambient.setValue(CAUSED_BY_TRACE, true), links: [{ context: sender }] }
+  }
+  // Of a parent that is not valid a tracer makes nothing.
+  if (!hasTrace) return { parent }
   const caused = parent.setValue(CAUSED_BY_TRACE, true)
   const isAnother = around !== undefined && around.spanId !== sender.spanId && isSpanContextValid(around)
   return isAnother ? { parent: caused, links: [{ context: around }] } : { parent: caused }
