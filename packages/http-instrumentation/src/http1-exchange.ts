@@ -82,13 +82,29 @@ export class Http1Exchange extends Exchange {
 // Shared functions that find their exchange by `this` cost less than closures, and need no listener that an application could count.
 function emitOfRequest(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
-  return exchange.emit(exchange.emitOfRequest, this, args)
+  return args[0] === 'end' && isAwaitedByNodeAlone(exchange)
+    ? Reflect.apply(exchange.emitOfRequest, this, args)
+    : exchange.emit(exchange.emitOfRequest, this, args)
 }
 
 function emitOfResponse(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
   if (args[0] === 'finish' || args[0] === 'close') exchange.settle()
+  if (args[0] === 'finish' && exchange.tracker.nodes.end === undefined) return learnNodesListener(exchange, args)
   return exchange.emit(exchange.emitOfResponse, this, args)
+}
+
+/** Node awaits the end of most requests when they are answered, by the same function each time; it needs no context for it. */
+function isAwaitedByNodeAlone({ request, tracker }: Http1Exchange): boolean {
+  return request.listenerCount('end') === 1 && request.listeners('end')[0] === tracker.nodes.end
+}
+
+function learnNodesListener(exchange: Http1Exchange, args: EventArguments): boolean {
+  const { request, response, tracker } = exchange
+  const hasNodesAlone = response.listenerCount('finish') === 1 && request.listenerCount('end') === 0
+  const isHeard = exchange.emit(exchange.emitOfResponse, response, args)
+  if (hasNodesAlone && request.listenerCount('end') === 1) tracker.nodes.end = request.listeners('end')[0]
+  return isHeard
 }
 
 /** A pipelined response that is still waiting when its connection ends gets no event of its own. */

@@ -32,6 +32,8 @@ const SCOPE = '@mcp/otel-http-instrumentation'
 export class RequestTracker {
   readonly config: HttpServerInstrumentationConfig
   readonly faults: FaultLog
+  /** What Node itself listens with to the events of requests. */
+  readonly nodes: { end: unknown } = { end: undefined }
   readonly #spans: ServerSpans
   readonly #instruments: Instruments<typeof httpInstruments>
   readonly #recordRequest: EventRecorder<AttributesOf<typeof httpInstruments.requests>>
