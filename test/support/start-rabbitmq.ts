@@ -54,9 +54,12 @@ export async function startRabbitMq(found: RabbitMq): Promise<RunningRabbitMq> {
   return { ...server, url: `amqp://guest:guest@127.0.0.1:${port}` }
 }
 
-/** As its own start script has it, with one scheduler and without busy waiting: the cores are for the tests. */
+/**
+ * As its own start script has it, with one scheduler of each kind and without busy waiting: the cores are for the tests.
+ * Where one that waits keeps a core from the one that works, the start takes minutes.
+ */
 const BOOT = [
-  '-noinput -s rabbit boot -boot start_sasl +W w +S 1:1 +sbwt none',
+  '-noinput -s rabbit boot -boot start_sasl +W w +S 1:1 +SDcpu 1:1 +SDio 1 +sbwt none +sbwtdcpu none +sbwtdio none',
   '-kernel inet_dist_use_interface {127,0,0,1} -kernel prevent_overlapping_partitions false',
   '-syslog logger [] -syslog syslog_error_logger false',
 ].flatMap((args) => args.split(' '))
