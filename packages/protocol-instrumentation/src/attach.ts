@@ -14,7 +14,7 @@ export function prepare(protocol: object, transport: unknown): void {
   if (typeof transport !== 'object' || transport === null || telemetryOf(protocol) === undefined) return
   const { starting, wrapped } = protocolState()
   starting.set(transport, protocol)
-  const { start: current } = fieldsOf(transport)
+  const current: unknown = Reflect.getOwnPropertyDescriptor(transport, 'start')?.value
   // It stays for good: an object from which a property has been deleted is a slow one from then on, for each message.
   if (typeof current === 'function' && wrapped.has(current)) return
   const isWrapped = wrapMethod(transport, 'start', (start) => {

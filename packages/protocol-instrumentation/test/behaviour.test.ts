@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8'
+import { compileFunction } from 'node:vm'
+
 import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from '@opentelemetry/api'
 import type { Context, TracerProvider } from '@opentelemetry/api'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
@@ -232,6 +235,22 @@ test('a server and a client that are connected already can be observed one by on
   await client.close()
   expect(telemetry.spans().map(({ name }) => name)).toEqual(['tools/call echo', 'tools/call echo'])
   expect(telemetry.points('mcp.plugin.executions')).toMatchObject({ 'plugin=shop,command=echo,status=success': 1 })
+})
+
+test.each(both)('%s: transports, servers and clients stay objects that V8 reaches into quickly', async (name) => {
+  setFlagsFromString('--allow-natives-syntax')
+  const isFast = compileFunction('return %HasFastProperties(of)', ['of']) as (of: object) => boolean
+  const slow: Record<string, unknown> = { a: 1, b: 2 }
+  delete slow['a']
+  expect(isFast(slow)).toBe(false)
+  const stack = stacks[name]
+  const server = instrumentServer(new stack.McpServer({ name: 'shop', version: '1' }), providers)
+  const client = instrumentClient(new stack.Client({ name: 'agent', version: '1' }), providers)
+  const [near, far] = stack.linked()
+  await server.connect(far)
+  await client.connect(near)
+  expect([near, far, client, server, server.server].map(isFast)).toEqual([true, true, true, true, true])
+  await client.close()
 })
 
 test('a transport can be used again after a close', async () => {
