@@ -26,7 +26,7 @@ export interface McpOptions {
   readonly trustRemote?: 'parent' | 'link' | 'off' | undefined
   /** Passes the trace on in messages that are sent; default true. */
   readonly propagate?: boolean | undefined
-  /** Counts the bytes of messages, for which each is written as JSON once more; never in memory. Default true. */
+  /** Counts the bytes of messages, for which the size of each as JSON is worked out; never in memory. Default true. */
   readonly messageBytes?: boolean | undefined
   /** Adds the resource URI to the attributes of spans; default true. */
   readonly resourceUri?: boolean | undefined

@@ -177,7 +177,7 @@ const mcp = {
   messageBytes: setting(onOff, {
     env: 'MCP_OTEL_MCP_MESSAGE_BYTES',
     default: true,
-    doc: 'Counts the bytes of messages, for which each is written as JSON once more.',
+    doc: 'Counts the bytes of messages, for which the size of each as JSON is worked out.',
   }),
   health: setting(oneOf('off', 'resource', 'tool', 'both'), {
     env: 'MCP_OTEL_MCP_HEALTH',
