@@ -33,6 +33,7 @@ export const observers: Readonly<Record<string, Observer>> = {
   'ours, both sides': { group: METRICS, kind: 'ours', setup: ours({ spans: false, classes: { McpServer, Client } }) },
   'bare, no spans': { group: SPANS, kind: 'limit', setup: () => none },
   'ours, server with spans': { group: SPANS, kind: 'ours', setup: ours({ spans: true, classes: { McpServer } }) },
+  'ours, client with spans': { group: SPANS, kind: 'ours', setup: ours({ spans: true, classes: { Client } }) },
   'ours, both sides with spans': {
     group: SPANS,
     kind: 'ours',
