@@ -6,6 +6,14 @@ import { MOST_ANSWER_BYTES, type OtlpAnswer, type Send } from './otlp-request.ts
 
 const require = createRequire(import.meta.url)
 
+/** Marks the options of our requests, which are none of the app's; registered, since two builds can be loaded. */
+const IS_EXPORT = Symbol.for('@mcp/otel/is-export')
+
+/** Whether the options of an HTTP request are those of an export of ours. */
+export function isExport(options: object): boolean {
+  return IS_EXPORT in options
+}
+
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** Sends by HTTP/1: a body with its headers. */
@@ -14,7 +22,8 @@ export const sendByHttp: Send = (request, { connection: { agent, tls }, timeoutM
   const http = require(isSecure(request.url) ? 'node:https' : 'node:http') as typeof Http
   return new Promise((resolve, reject) => {
     const { url, headers, body } = request
-    const sent = http.request(url, { method: 'POST', headers: { ...headers }, agent, ...tls } as Http.RequestOptions)
+    const options = { method: 'POST', headers: { ...headers }, agent, ...tls, [IS_EXPORT]: true }
+    const sent = http.request(url, options as Http.RequestOptions)
     const timer = setTimeout(
       () => sent.destroy(new Error(`no answer within ${Math.round(timeoutMillis)} ms`)),
       timeoutMillis,

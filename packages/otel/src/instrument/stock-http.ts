@@ -4,6 +4,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module'
 import type { Config } from '@mcp/otel-core'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 
+import { isExport } from '../export/send-by-http.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { beforeFirstLoad } from './before-first-load.ts'
 
@@ -14,6 +15,7 @@ export function createStockHttp(config: Config['http'], isOurs: (server: unknown
   const instrumentation = new sdkPackages.httpInstrumentation.HttpInstrumentation({
     disableIncomingRequestInstrumentation: config.serverSpans !== 'stock',
     disableOutgoingRequestInstrumentation: !config.clientSpans,
+    ignoreOutgoingRequestHook: isExport,
     ignoreIncomingRequestHook: (request) => isOurs((request.socket as { server?: Server }).server),
   })
   loadPatched()
