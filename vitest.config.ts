@@ -16,9 +16,8 @@ const config: ViteUserConfig = defineConfig({
     // Most tests wait for processes of their own, so that one worker a core would leave the cores idle.
     maxWorkers: 4,
     reporters: [['default', { summary: false }], './scripts/totals-reporter.mjs'],
-    // They end what hangs, not what is slow.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })
 export default config

@@ -131,6 +131,7 @@ testWith(
     )
     expect(counts.toSorted()).toEqual(['GET unmatched 404 1', 'POST /run 200 4', 'POST /run 404 1'])
   },
+  60_000,
 )
 
 testWithBoth(
@@ -159,6 +160,7 @@ testWithBoth(
       }
     }
   },
+  60_000,
 )
 
 function labelOrder(family: ParsedFamily | undefined): string[] {

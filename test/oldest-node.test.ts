@@ -40,6 +40,7 @@ for (const flag of ['--require', '--import']) {
         expect(last?.count).toBeGreaterThan(0)
         expect(collector.spans.all.filter(({ kind }) => kind === 'SPAN_KIND_SERVER')).toHaveLength(3)
       },
+      60_000,
     )
   }
 }
@@ -64,6 +65,7 @@ for (const [flag, app] of [
       const page = await scrapeUntil(endpoint, (it) => it.of('mcp_requests_total')[expected] === 1)
       expect(page.of('mcp_requests_total')).toEqual({ [expected]: 1 })
     },
+    60_000,
   )
 }
 
@@ -92,5 +94,6 @@ for (const [how, protocol, format, flag] of [
       const recorded = ENDINGS[how]?.recorded
       expect(accountOf(collector, how)).toEqual({ spans: recorded, logs: recorded, events: recorded })
     },
+    60_000,
   )
 }

@@ -119,6 +119,7 @@ testWith(
       'Typo: no mcp_queue_sizes on the page',
     ])
   },
+  60_000,
 )
 
 testWith(

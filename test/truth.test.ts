@@ -55,7 +55,7 @@ test('a known load from outside is on the page to the last request, and a scan o
   // Scraping is not a request of the app's.
   const again = await scrape(endpoint)
   expect(sum(again.of('mcp_requests_total'))).toBe(total)
-})
+}, 60_000)
 
 async function scan(url: string): Promise<void> {
   const paths = Array.from(

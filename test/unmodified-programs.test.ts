@@ -86,7 +86,7 @@ for (const program of PROGRAMS) {
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
-  })
+  }, 60_000)
 }
 
 async function lifeOf(program: Program, folder: string, port: number, flags: readonly string[]): Promise<Life> {

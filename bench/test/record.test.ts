@@ -12,7 +12,7 @@ test('label sets are all different', () => {
   expect(new Set(sets.map(({ method, endpoint }) => `${method} ${endpoint}`)).size).toBe(5000)
 })
 
-test('every recorder tells the same of the same events', async () => {
+test('every recorder tells the same of the same events', { timeout: 60_000 }, async () => {
   for (const name of Object.keys(recorders)) {
     const { prepare, record, scrape } = await createRecorder(name, 100)
     const prepared = labelSets(20).map((labels) => prepare(labels))

@@ -91,7 +91,7 @@ export async function holdAgainstTruth(given: QueueApp): Promise<void> {
     const endpoint = await producer.endpoint()
     const differs = async (): Promise<number> =>
       Number((await scrape(endpoint)).of('mcp_queue_size')[label]) - (await given.size())
-    await expect.poll(differs, { interval: 50 }).toBe(0)
+    await expect.poll(differs, { timeout: 10_000, interval: 50 }).toBe(0)
   }
 
   const workers = [0, 1, 2, 3].map(() => new Worker(given))

@@ -4,7 +4,7 @@ export interface Inbox<T> {
   readonly all: readonly T[]
   /**
    * Resolves with the first item that matches and that no earlier call has taken; at once if it is there already.
-   * Rejects after `timeoutMs`, default 30,000, with what has arrived instead.
+   * Rejects after `timeoutMs`, default 10,000, with what has arrived instead.
    */
   next(matches?: (item: T) => boolean, timeoutMs?: number): Promise<T>
 }
@@ -15,7 +15,7 @@ export function createInbox<T>(name: string): { inbox: Inbox<T>; receive: (items
   const taken = new Set<T>()
   const waiting = new Set<() => void>()
 
-  const next: Inbox<T>['next'] = (matches = () => true, timeoutMs = 30_000) =>
+  const next: Inbox<T>['next'] = (matches = () => true, timeoutMs = 10_000) =>
     new Promise((resolve, reject) => {
       const look = (): void => {
         const item = all.find((it) => !taken.has(it) && matches(it))

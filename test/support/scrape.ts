@@ -38,7 +38,7 @@ export async function scrape(url: string): Promise<Page> {
  * Scrapes until `settled` holds: a request is counted when its connection has closed, which its client does not see.
  * Returns the last page when it never does, for the assertion to show.
  */
-export async function scrapeUntil(url: string, settled: (page: Page) => boolean, timeoutMs = 30_000): Promise<Page> {
+export async function scrapeUntil(url: string, settled: (page: Page) => boolean, timeoutMs = 10_000): Promise<Page> {
   const end = performance.now() + timeoutMs
   for (;;) {
     const page = await scrape(url)

@@ -139,7 +139,7 @@ function running(url: string, stop: () => Promise<void>): RunningPrometheus {
       }
       return activeTargets.map(({ scrapePool, health, lastError }) => ({ job: scrapePool, health, lastError }))
     },
-    async until(probe, timeoutMs = 30_000) {
+    async until(probe, timeoutMs = 15_000) {
       const end = performance.now() + timeoutMs
       for (;;) {
         const found = await probe(self)
@@ -158,7 +158,7 @@ function running(url: string, stop: () => Promise<void>): RunningPrometheus {
         const isLate = target === undefined || target.lastError.includes('deadline exceeded')
         if (!isLate) throw new Error(`scraping ${job} failed: ${target.lastError}`)
         return undefined
-      })
+      }, 30_000)
     },
   }
   return self

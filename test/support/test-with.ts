@@ -11,10 +11,10 @@ export function testWith<T>(
   component: Component<T>,
   title: string,
   body: (found: T) => unknown,
-  timeout?: number,
+  timeout = 30_000,
 ): void {
   if ('found' in component) {
-    test(title, timeout === undefined ? {} : { timeout }, async () => void (await body(component.found)))
+    test(title, { timeout }, async () => void (await body(component.found)))
     return
   }
   const missing = `${component.name} cannot be had on this machine: ${component.reason}`

@@ -67,19 +67,24 @@ describe('any data at all', () => {
     )
   })
 
-  testWith(python, "makes pages that Python's parsers read as ours does", async (found) => {
-    const pages = fc
-      .sample(hostileMetrics, 400)
-      .flatMap((metrics) => FORMATS.map((format) => ({ format, page: render(metrics, format) })))
-    const parsed = await pythonParseAll(found, pages)
-    for (const [index, { page, format }] of pages.entries()) {
-      const theirs = parsed[index]
-      expect(theirs).not.toHaveProperty('error')
-      const { families } = theirs as { families: ParsedFamily[] }
-      const ours = parseStrictly(page, format).flatMap(({ samples }) => samples)
-      expect(families.flatMap(({ samples }) => samples).map(bare)).toEqual(ours.map(bare))
-    }
-  })
+  testWith(
+    python,
+    "makes pages that Python's parsers read as ours does",
+    async (found) => {
+      const pages = fc
+        .sample(hostileMetrics, 400)
+        .flatMap((metrics) => FORMATS.map((format) => ({ format, page: render(metrics, format) })))
+      const parsed = await pythonParseAll(found, pages)
+      for (const [index, { page, format }] of pages.entries()) {
+        const theirs = parsed[index]
+        expect(theirs).not.toHaveProperty('error')
+        const { families } = theirs as { families: ParsedFamily[] }
+        const ours = parseStrictly(page, format).flatMap(({ samples }) => samples)
+        expect(families.flatMap(({ samples }) => samples).map(bare)).toEqual(ours.map(bare))
+      }
+    },
+    60_000,
+  )
 })
 
 describe('data with names of its own', () => {
@@ -119,29 +124,34 @@ describe('an exponential histogram', () => {
 })
 
 describe('a real Prometheus', () => {
-  testWith(prometheus, 'stores every series of hostile pages, in either format, as it stands there', async (found) => {
-    const metrics = united(fc.sample(soundMetrics, 150))
-    const pages = { text: render(metrics, 'text'), openmetrics: render(metrics, 'openmetrics') }
-    await using server = await serve((request, response) => {
-      const format = request.url === '/openmetrics' ? 'openmetrics' : 'text'
-      response.setHeader('Content-Type', CONTENT_TYPES[format]).end(pages[format])
-    })
-    const scrape = Object.fromEntries(FORMATS.map((it) => [it, { targets: [server.host], path: `/${it}` }]))
-    await using running = await startPrometheus(found, { scrape })
-    for (const format of FORMATS) {
-      const at = await running.untilScraped(format)
-      const stored = (
-        await running.query(`{job="${format}",instance="${server.host}",__name__!~"up|scrape_.*"}`, at)
-      ).map(({ metric: { __name__: name = '', job: _job, instance: _instance, ...labels }, value }) => ({
-        name,
-        labels,
-        value,
-      }))
-      const written = parseStrictly(pages[format], format).flatMap(({ samples }) => samples)
-      expect(written.length).toBeGreaterThan(500)
-      expect(stored.map(bare).toSorted(byId)).toEqual(written.map(asScraped).map(bare).toSorted(byId))
-    }
-  })
+  testWith(
+    prometheus,
+    'stores every series of hostile pages, in either format, as it stands there',
+    async (found) => {
+      const metrics = united(fc.sample(soundMetrics, 150))
+      const pages = { text: render(metrics, 'text'), openmetrics: render(metrics, 'openmetrics') }
+      await using server = await serve((request, response) => {
+        const format = request.url === '/openmetrics' ? 'openmetrics' : 'text'
+        response.setHeader('Content-Type', CONTENT_TYPES[format]).end(pages[format])
+      })
+      const scrape = Object.fromEntries(FORMATS.map((it) => [it, { targets: [server.host], path: `/${it}` }]))
+      await using running = await startPrometheus(found, { scrape })
+      for (const format of FORMATS) {
+        const at = await running.untilScraped(format)
+        const stored = (
+          await running.query(`{job="${format}",instance="${server.host}",__name__!~"up|scrape_.*"}`, at)
+        ).map(({ metric: { __name__: name = '', job: _job, instance: _instance, ...labels }, value }) => ({
+          name,
+          labels,
+          value,
+        }))
+        const written = parseStrictly(pages[format], format).flatMap(({ samples }) => samples)
+        expect(written.length).toBeGreaterThan(500)
+        expect(stored.map(bare).toSorted(byId)).toEqual(written.map(asScraped).map(bare).toSorted(byId))
+      }
+    },
+    60_000,
+  )
 })
 
 type Bare = Pick<Sample, 'name' | 'labels' | 'value'>

@@ -127,7 +127,7 @@ test('a process that has gone quiet writes what waits as soon as it can', async 
   writeFileSync(folder, '')
   file.write('waits\n')
   rmSync(folder)
-  await expect.poll(() => existsSync(folder) && lines()).toEqual(['waits'])
+  await expect.poll(() => existsSync(folder) && lines(), { timeout: 5000 }).toEqual(['waits'])
 })
 
 test('beyond the bound of memory the newest lines are dropped, counted, and marked where they are missing', () => {

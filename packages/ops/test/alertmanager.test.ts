@@ -32,17 +32,22 @@ testWith(alertmanager, 'the configuration passes `amtool check-config`', async (
   expect(stdout).toContain('- 5 inhibit rules')
 })
 
-testWith(alertmanager, 'each severity goes to its receivers, and what has none by email', async ({ amtool }) => {
-  await using config = await configFile()
-  const routed = async (...labels: string[]): Promise<string[]> => {
-    const { stdout } = await run(amtool, ['config', 'routes', 'test', `--config.file=${config.file}`, ...labels])
-    return stdout.trim().split(',')
-  }
-  for (const { alert, severity } of alerts) {
-    expect(await routed(`alertname=${alert}`, `severity=${severity}`), alert).toEqual(RECEIVERS[severity])
-  }
-  expect(await routed('alertname=Other')).toEqual(['email'])
-})
+testWith(
+  alertmanager,
+  'each severity goes to its receivers, and what has none by email',
+  async ({ amtool }) => {
+    await using config = await configFile()
+    const routed = async (...labels: string[]): Promise<string[]> => {
+      const { stdout } = await run(amtool, ['config', 'routes', 'test', `--config.file=${config.file}`, ...labels])
+      return stdout.trim().split(',')
+    }
+    for (const { alert, severity } of alerts) {
+      expect(await routed(`alertname=${alert}`, `severity=${severity}`), alert).toEqual(RECEIVERS[severity])
+    }
+    expect(await routed('alertname=Other')).toEqual(['email'])
+  },
+  60_000,
+)
 
 test("the guide's receivers are there, by its names and with its fields", () => {
   const { receivers } = buildAlertmanager() as { receivers: Record<string, unknown>[] }

@@ -131,6 +131,7 @@ describe('every recorded series', () => {
       expect(stderr).toContain('plugin="words"} 6E+01')
       expect(stderr).toContain('plugin="words"} 2.4E+02')
     },
+    60_000,
   )
 })
 

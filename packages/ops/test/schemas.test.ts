@@ -148,6 +148,7 @@ describe('compose.yaml', () => {
         'Named volume "grafana:/var/lib/grafana:rw" is used in service "grafana"',
       )
     },
+    60_000,
   )
 
   test('has the releases that the pack is held against, and none that changes by itself', () => {

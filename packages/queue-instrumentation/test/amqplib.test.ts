@@ -55,7 +55,8 @@ const status = (): QueueStatus | undefined => listQueues(telemetry).find(({ plug
 const sends = (): ReturnType<OwnTelemetry['spans']> =>
   telemetry.spans().filter(({ kind }) => kind === SpanKind.PRODUCER)
 const byText = (a: string, b: string): number => a.localeCompare(b)
-const until = (probe: () => unknown): Promise<void> => vi.waitFor(() => expect(probe()).toBe(true), { interval: 10 })
+const until = (probe: () => unknown): Promise<void> =>
+  vi.waitFor(() => expect(probe()).toBe(true), { timeout: 10_000, interval: 10 })
 
 testWith(
   rabbit,
@@ -416,4 +417,5 @@ testWith(
     await vi.waitFor(async () => expect((await channel.checkQueue(queue)).messageCount).toBe(1))
     expect(telemetry.points('mcp.errors')['source=queue,type=BrokerLostError']).toBe(errors)
   },
+  60_000,
 )

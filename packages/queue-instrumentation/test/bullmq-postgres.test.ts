@@ -88,4 +88,5 @@ testWith(
     await Promise.all([queue.close(), worker.close(true), anew.close()])
     expect(points('queue.size')).toEqual({})
   },
+  60_000,
 )

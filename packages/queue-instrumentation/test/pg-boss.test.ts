@@ -52,7 +52,8 @@ beforeEach(async () => {
 })
 afterEach(() => boss?.stop({ graceful: false }))
 const status = (name = queue): QueueStatus | undefined => listQueues(telemetry).find(({ plugin }) => plugin === name)
-const until = (probe: () => unknown): Promise<void> => vi.waitFor(() => expect(probe()).toBe(true), { interval: 10 })
+const until = (probe: () => unknown): Promise<void> =>
+  vi.waitFor(() => expect(probe()).toBe(true), { timeout: 10_000, interval: 10 })
 /** The database gives rows in any order. */
 const ordered = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).toSorted()
 const quick = { pollingIntervalSeconds: 0.5 }
