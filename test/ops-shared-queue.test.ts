@@ -48,5 +48,5 @@ testWithBoth(
     }, 30_000)
     expect(counted).toEqual(expected)
   },
-  180_000,
+  90_000,
 )

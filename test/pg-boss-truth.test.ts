@@ -29,5 +29,5 @@ testWith(
     })
     await boss.stop({ graceful: false })
   },
-  180_000,
+  90_000,
 )

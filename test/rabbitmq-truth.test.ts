@@ -23,5 +23,5 @@ testWith(
     })
     await connection.close()
   },
-  180_000,
+  90_000,
 )
