@@ -14,6 +14,7 @@ import type { LastRequest } from './otlp-request.ts'
 import { grpcTarget, otlpTarget } from './otlp-target.ts'
 import { createGrpcSender } from './send-by-grpc.ts'
 import { sendByHttp } from './send-by-http.ts'
+import { createSpanSerializer } from './span-serializer.ts'
 import { strictJson } from './strict-json.ts'
 
 /** What the end of the process needs of an exporter. */
@@ -32,7 +33,13 @@ const PROTOBUF_TYPE = 'application/x-protobuf'
 /** Creates what exports spans by OTLP. */
 export function createOtlpSpanPipeline(config: Config, observer: ExportObserver): Pipeline<SpanProcessor> {
   const { JsonTraceSerializer, ProtobufTraceSerializer } = sdkPackages.otlpTransformer
-  const sender = createSender('traces', config, observer, ProtobufTraceSerializer, JsonTraceSerializer)
+  const sender = createSender(
+    'traces',
+    config,
+    observer,
+    createSpanSerializer(ProtobufTraceSerializer),
+    JsonTraceSerializer,
+  )
   const queue = createBatchQueue<ReadableSpan>(config.traces.batch, sender.delegate, sender.voice)
   const processor = {
     ...processorOf(queue),
