@@ -12,6 +12,7 @@ import { ENTER_CONTEXT } from '@mcp/otel-core'
 import { trace } from '@opentelemetry/api'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { AppProcess, REGISTER } from '../../../test/support/app-process.ts'
 import { CERTIFICATE } from '../../http-instrumentation/test/support/certificate.ts'
 import { start } from '../src/index.ts'
 import { createContextManager } from '../src/sdk/context-manager.ts'
@@ -28,6 +29,15 @@ const servers: Record<string, (handler: RequestListener) => Server> = {
 test('the context manager enters contexts where Node ends them with its own calls', () => {
   const isKept = Number(process.versions.node.split('.')[0]) >= 24
   expect(ENTER_CONTEXT in createContextManager()).toBe(isKept)
+})
+
+test('nothing of ours stays active in the app, which each of its requests would copy', async () => {
+  const script = `console.log(require('internal/async_context_frame').current())`
+  await using app = new AppProcess(['--expose-internals', '--require', REGISTER, '-e', script], {
+    env: { MCP_OTEL_PORT: '0' },
+  })
+  await app.exit()
+  expect(app.stdout).toBe('undefined\n')
 })
 
 test.each(['http', 'https'])(

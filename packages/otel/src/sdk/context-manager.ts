@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, executionAsyncResource } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'
 
 import { ENTER_CONTEXT } from '@mcp/otel-core'
 import type { Context, ContextManager } from '@opentelemetry/api'
@@ -20,10 +20,12 @@ export function createContextManager(): ContextManager {
 function endsWithCall(): boolean {
   const storage = new AsyncLocalStorage<object>()
   const mark = {}
-  const isOnResource = storage.run(mark, () => {
+  const isOnResource = (): boolean => {
     const resource = executionAsyncResource() as Record<symbol, unknown>
     return Object.getOwnPropertySymbols(resource).some((key) => resource[key] === mark)
-  })
+  }
+  // Left by `run` alone, a frame would stay active for all of the app, without entries, and be copied by each request.
+  const isMarked = new AsyncResource('endsWithCall').runInAsyncScope(() => storage.run(mark, isOnResource))
   storage.disable()
-  return !isOnResource
+  return !isMarked
 }
