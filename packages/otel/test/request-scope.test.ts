@@ -5,6 +5,7 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 
@@ -29,6 +30,16 @@ const servers: Record<string, (handler: RequestListener) => Server> = {
 test('the context manager enters contexts where Node ends them with its own calls', () => {
   const isKept = Number(process.versions.node.split('.')[0]) >= 24
   expect(ENTER_CONTEXT in createContextManager()).toBe(isKept)
+})
+
+test('the context manager enters none where the app has chosen contexts that stay with a connection', async () => {
+  const module = path.join(import.meta.dirname, '../src/sdk/context-manager.ts')
+  const script = `import(${JSON.stringify(module)}).then(({ createContextManager }) =>
+    console.log(Object.getOwnPropertySymbols(createContextManager()).length))`
+  const chosen = Number(process.versions.node.split('.')[0]) >= 24 ? ['--no-async-context-frame'] : []
+  await using app = new AppProcess([...chosen, '--conditions=@mcp/source', '-e', script])
+  await app.exit()
+  expect([app.stdout, app.stderr]).toEqual(['0\n', ''])
 })
 
 test('nothing of ours stays active in the app, which each of its requests would copy', async () => {

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 
 import { ENTER_CONTEXT } from '@mcp/otel-core'
 import type { Context, ContextManager } from '@opentelemetry/api'
@@ -18,14 +18,10 @@ export function createContextManager(): ContextManager {
  * choice still, what is entered stays with the resource of the call, which a connection has one of for all its requests.
  */
 function endsWithCall(): boolean {
-  const storage = new AsyncLocalStorage<object>()
-  const mark = {}
-  const isOnResource = (): boolean => {
-    const resource = executionAsyncResource() as Record<symbol, unknown>
-    return Object.getOwnPropertySymbols(resource).some((key) => resource[key] === mark)
-  }
-  // Left by `run` alone, a frame would stay active for all of the app, without entries, and be copied by each request.
-  const isMarked = new AsyncResource('endsWithCall').runInAsyncScope(() => storage.run(mark, isOnResource))
+  const storage = new AsyncLocalStorage<boolean>()
+  const call = new AsyncResource('endsWithCall')
+  call.runInAsyncScope(() => storage.enterWith(true))
+  const stays = call.runInAsyncScope(() => storage.getStore() === true)
   storage.disable()
-  return !isMarked
+  return !stays
 }
