@@ -1,38 +1,64 @@
 import type { CaseResult } from './child.ts'
-import type { ContestantKind, Row, RunOptions } from './suite.ts'
+import { quantile } from './statistics.ts'
+import type { ContestantKind, Figure, Row, RunOptions } from './suite.ts'
 
-/** One contestant in one group, and how to measure it once. */
+/** One contestant in one group, and how to measure it once, given the round. */
 export interface Case {
   readonly group: string
   readonly contestant: string
   readonly kind: ContestantKind
-  readonly measure: () => Promise<CaseResult>
+  readonly measure: (round: number) => Promise<CaseResult>
 }
+
+/** A round of short windows, in which the contestants take turns, too. */
+export interface Windows {
+  readonly count: number
+  /** Which of them are better when they are more. */
+  readonly figures: Readonly<Record<string, Figure>>
+}
+
+const BEST_QUARTILE = 0.25
 
 interface Progress {
   readonly samples: Record<string, (number | null)[]>
+  /** Of the round that is being measured. */
+  readonly windows: Record<string, number[]>
   readonly totals: Set<string>
   failure?: string
 }
 
 /**
- * Measures all cases in turn, round after round, so that what changes on the machine meets them all. Rejects when
- * contestants of one group did not do the same work, or when one of ours failed; a peer that fails gets a row that says so.
+ * Measures all cases in turn, round after round, so that what changes on the machine meets them all. Of the windows of a
+ * round its best quartile counts: what disturbs a window makes it worse, never better. Rejects when contestants of one
+ * group did not do the same work, or when one of ours failed; a peer that fails gets a row that says so.
  */
-export async function alternate(cases: readonly Case[], rounds: number, { progress }: RunOptions): Promise<Row[]> {
-  const states = new Map(cases.map((each): [Case, Progress] => [each, { samples: {}, totals: new Set() }]))
+export async function alternate(
+  cases: readonly Case[],
+  rounds: number,
+  { progress }: RunOptions,
+  windows: Windows = { count: 1, figures: {} },
+): Promise<Row[]> {
+  const states = new Map(cases.map((each): [Case, Progress] => [each, { samples: {}, windows: {}, totals: new Set() }]))
   for (let round = 0; round < rounds; round++) {
-    for (const [each, state] of states) {
-      if (state.failure !== undefined) continue
-      progress(`round ${round + 1} of ${rounds}: ${each.group}: ${each.contestant}`)
-      try {
-        const { figures, totals } = await each.measure()
-        for (const [name, value] of Object.entries(figures)) (state.samples[name] ??= [])[round] = value
-        if (totals !== '') state.totals.add(totals)
-      } catch (error) {
-        if (each.kind === 'ours') throw new Error(`${each.group}: ${each.contestant} did not run`, { cause: error })
-        state.failure = (error as Error).message
-        progress(`${each.contestant} did not run: ${state.failure}`)
+    for (let window = 0; window < windows.count; window++) {
+      for (const [each, state] of states) {
+        if (state.failure !== undefined) continue
+        if (window === 0) progress(`round ${round + 1} of ${rounds}: ${each.group}: ${each.contestant}`)
+        try {
+          const { figures, totals } = await each.measure(round)
+          for (const [name, value] of Object.entries(figures)) (state.windows[name] ??= []).push(value)
+          if (totals !== '') state.totals.add(totals)
+        } catch (error) {
+          if (each.kind === 'ours') throw new Error(`${each.group}: ${each.contestant} did not run`, { cause: error })
+          state.failure = (error as Error).message
+          progress(`${each.contestant} did not run: ${state.failure}`)
+        }
+      }
+    }
+    for (const { samples, windows: measured } of states.values()) {
+      for (const [name, values] of Object.entries(measured)) {
+        const at = windows.figures[name]?.moreIsBetter ? 1 - BEST_QUARTILE : BEST_QUARTILE
+        ;(samples[name] ??= [])[round] = quantile(values.splice(0), at)
       }
     }
   }

@@ -70,3 +70,36 @@ test('a figure that is no number counts as none', async () => {
   const cases = [caseOf('a', 'ours', () => ({ figures: { nanos: Number.NaN }, totals: '' }))]
   expect((await alternate(cases, 1, options))[0]?.samples['nanos']).toEqual([null])
 })
+
+test('contestants take turns window by window in each round, of which the best quartile counts', async () => {
+  const order: string[] = []
+  const cases = ['a', 'b'].map((name) => ({
+    ...caseOf(name, 'peer', () => ({ figures: {}, totals: '' })),
+    measure: async (round: number) => {
+      order.push(`${name}${round}`)
+      return { figures: { nanos: order.length, rate: order.length, p99: 7 }, totals: '5 events' }
+    },
+  }))
+  const figures = { nanos: { label: 'CPU', unit: 'ns' }, rate: { label: 'rate', unit: '/s', moreIsBetter: true } }
+  const [a] = await alternate(cases, 2, options, { count: 5, figures })
+  expect(order.slice(0, 10)).toEqual(['a0', 'b0', 'a0', 'b0', 'a0', 'b0', 'a0', 'b0', 'a0', 'b0'])
+  expect(order.slice(10)).toEqual(order.slice(0, 10).map((each) => each.replace('0', '1')))
+  // 1, 3, 5, 7 and 9, and ten more each in the second round.
+  expect(a?.samples).toEqual({ nanos: [3, 13], rate: [7, 17], p99: [7, 7] })
+})
+
+test('a peer that fails in a later window keeps what it has measured until then', async () => {
+  let windows = 0
+  const cases = [
+    caseOf('breaks', 'peer', () => {
+      windows += 1
+      if (windows === 4) throw new Error('gone')
+      return { figures: { nanos: windows }, totals: '' }
+    }),
+    caseOf('a', 'peer', () => ({ figures: { nanos: 1 }, totals: '' })),
+  ]
+  const [breaks] = await alternate(cases, 3, options, { count: 2, figures: {} })
+  expect(windows).toBe(4)
+  expect(breaks?.samples['nanos']?.slice(1)).toEqual([3, null])
+  expect(breaks?.note).toBe('did not run: gone')
+})
