@@ -24,10 +24,19 @@ export interface SdkPackages {
   readonly b3: Pick<typeof B3, 'B3InjectEncoding' | 'B3Propagator'>
   readonly core: Pick<
     typeof Core,
+    | 'AddAttributeDecision'
+    | 'addHrTimes'
+    | 'cleanAttributes'
+    | 'cleanSimpleAttributes'
     | 'CompositePropagator'
     | 'ExportResultCode'
     | 'hrTime'
+    | 'hrTimeDuration'
+    | 'isTimeInput'
+    | 'isTimeInputHrTime'
     | 'isTracingSuppressed'
+    | 'maybeAddAttribute'
+    | 'millisToHrTime'
     | 'suppressTracing'
     | 'W3CBaggagePropagator'
     | 'W3CTraceContextPropagator'

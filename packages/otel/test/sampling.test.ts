@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
 import type { Context, Span } from '@opentelemetry/api'
+import { defaultResource } from '@opentelemetry/resources'
 import {
   AlwaysOnSampler,
   InMemorySpanExporter,
@@ -20,6 +21,7 @@ import { start } from '../src/index.ts'
 import { createIdGenerator } from '../src/sdk/create-id-generator.ts'
 import { createEarlySampling } from '../src/sdk/early-sampling.ts'
 import { createIdTracerProvider } from '../src/sdk/id-tracer-provider.ts'
+import { createRecordingProvider } from '../src/sdk/recording-provider.ts'
 
 const REMOTE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', isRemote: true }
 const remote = (traceFlags: number) => trace.setSpanContext(ROOT_CONTEXT, { ...REMOTE, traceFlags })
@@ -47,7 +49,7 @@ function counting(sampler: Sampler) {
   return { asked, sampler: counted }
 }
 
-function recordingProvider(sampler: Sampler) {
+function recordingBefore(sampler: Sampler) {
   const exporter = new InMemorySpanExporter()
   const early = createEarlySampling({ sampler, samplesByTrace: true, idGenerator: undefined })!
   const { idGenerator } = early
@@ -58,6 +60,19 @@ function recordingProvider(sampler: Sampler) {
       spanProcessors: [new SimpleSpanProcessor({ exporter })],
     }),
   )
+  return { exporter, provider }
+}
+
+function recordingAlone(sampler: Sampler) {
+  const exporter = new InMemorySpanExporter()
+  const provider = createRecordingProvider({
+    resource: defaultResource(),
+    sampler,
+    samplesByTrace: true,
+    idGenerator: undefined,
+    spanLimits: {},
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  })
   return { exporter, provider }
 }
 
@@ -125,7 +140,10 @@ describe('a span that nobody exports', () => {
   })
 })
 
-test('sampling before the SDK gives the spans that the SDK alone would give', () => {
+test.each([
+  { recordingProvider: recordingBefore, how: 'before the SDK' },
+  { recordingProvider: recordingAlone, how: 'before spans of our own' },
+])('sampling $how gives the spans that the SDK alone would give', ({ recordingProvider }) => {
   const parents = { none: ROOT_CONTEXT, dropped: remote(TraceFlags.NONE), sampled: remote(TraceFlags.SAMPLED) }
   assert(
     property(

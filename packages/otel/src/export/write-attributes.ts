@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 
+import { isOwn } from '../is-own.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
 /** Tags of OTLP's messages: the number of a field and how it is written. */
@@ -69,11 +70,6 @@ export class SimilarAttributes {
   forget(): void {
     this.#keys.length = this.#values.length = this.#starts.length = this.#ends.length = 0
   }
-}
-
-function isOwn(attributes: object, key: string): boolean {
-  // oxlint-disable-next-line prefer-object-has-own -- V8 knows this one in such loops, and it takes half the time
-  return Object.prototype.hasOwnProperty.call(attributes, key)
 }
 
 function writeAttribute(writer: ProtobufWriter, key: string, value: unknown, tag: number): void {

@@ -1,11 +1,10 @@
 import { context, logs, propagation, trace } from '@opentelemetry/api'
-import type { TracerProvider } from '@opentelemetry/api'
 
 import { sdkPackages } from '../sdk-packages.ts'
 import { createContextManager } from './context-manager.ts'
-import { createEarlySampling } from './early-sampling.ts'
 import type { ForeignSdk } from './foreign-sdk.ts'
 import { createIdTracerProvider } from './id-tracer-provider.ts'
+import { createRecordingProvider } from './recording-provider.ts'
 import type { Assembly, SdkParts } from './sdk-parts.ts'
 
 /** Puts an SDK together and registers it, as `NodeSDK` would from the same parts, without loading what is not used. */
@@ -37,17 +36,4 @@ export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly
     logs.setGlobalLoggerProvider(provider)
   }
   return { meterProvider }
-}
-
-function createRecordingProvider(parts: SdkParts): TracerProvider {
-  const early = createEarlySampling(parts)
-  const { resource, spanProcessors, spanLimits, sampler, idGenerator } = { ...parts, ...early }
-  const provider = new sdkPackages.trace.TracerProvider({
-    resource,
-    sampler,
-    spanLimits,
-    spanProcessors: [...spanProcessors],
-    ...(idGenerator !== undefined && { idGenerator }),
-  })
-  return early?.before(provider) ?? provider
 }

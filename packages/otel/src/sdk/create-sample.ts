@@ -10,6 +10,8 @@ export type TraceIdentity = Pick<SpanContext, 'traceId' | 'traceFlags' | 'traceS
 /** What a sampler says of a span. */
 export interface Sampled {
   readonly identity: TraceIdentity
+  /** Of the span's parent, if it has one that is valid. */
+  readonly parent: SpanContext | undefined
   readonly result: SamplingResult
 }
 
@@ -29,6 +31,6 @@ export function createSample(sampler: Sampler, ids: IdGenerator): Sample {
     const traceState = result.traceState ?? parent?.traceState
     const traceFlags = result.decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE
     const identity = traceState === undefined ? { traceId, traceFlags } : { traceId, traceFlags, traceState }
-    return { identity, result }
+    return { identity, parent, result }
   }
 }

@@ -1,0 +1,279 @@
+import { IDS_WHEN_ASKED } from '@mcp/otel-core'
+import { diag, SpanStatusCode } from '@opentelemetry/api'
+import type { Attributes, AttributeValue, Exception, HrTime, Link } from '@opentelemetry/api'
+import type { SpanContext, SpanKind, SpanStatus, TimeInput } from '@opentelemetry/api'
+import type { InstrumentationScope } from '@opentelemetry/core'
+import type { Resource } from '@opentelemetry/resources'
+import type { Span, SpanLimits, SpanProcessor, TimedEvent } from '@opentelemetry/sdk-trace'
+
+import { isOwn } from '../is-own.ts'
+import { sdkPackages } from '../sdk-packages.ts'
+import { isPlainValue, takeLink } from './span-attributes.ts'
+import type { SpanAttributes } from './span-attributes.ts'
+
+/** What all spans of a tracer have in common. */
+export interface SpanOrigin {
+  readonly resource: Resource
+  readonly scope: InstrumentationScope
+  readonly limits: Required<SpanLimits>
+  readonly processors: readonly SpanProcessor[]
+}
+
+/** What is known of a span when it starts; what it has taken is its own. */
+export interface SpanStart {
+  readonly name: string
+  readonly kind: SpanKind
+  readonly spanContext: SpanContext
+  readonly parentSpanContext: SpanContext | undefined
+  readonly startTime: TimeInput | undefined
+  readonly taken: SpanAttributes
+  readonly links: Link[]
+}
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
+/**
+ * A span that is recorded. To processors, exporters and whoever calls it, it is what the SDK's own is; that one looks at
+ * each attribute several times, and at the clock, and takes three times the memory.
+ */
+export class RecordedSpan implements Span {
+  name: string
+  readonly kind: SpanKind
+  readonly parentSpanContext?: SpanContext
+  readonly startTime: HrTime
+  endTime: HrTime = [0, 0]
+  status: SpanStatus = { code: SpanStatusCode.UNSET }
+  readonly attributes: Attributes
+  readonly links: Link[]
+  readonly events: TimedEvent[] = []
+  readonly resource: Resource
+  readonly instrumentationScope: InstrumentationScope
+  readonly #origin: SpanOrigin
+  readonly #spanContext: SpanContext
+  readonly #isStartGiven: boolean
+  /** When it was made: by the clock that is set now and then, and by the one that only runs. */
+  readonly #madeAt = Date.now()
+  readonly #madeAtTick = performance.now()
+  #attributesCount: number
+  #droppedAttributesCount: number
+  #droppedEventsCount = 0
+  #droppedLinksCount = 0
+  #duration: HrTime = [-1, -1]
+  #ended = false
+
+  constructor(origin: SpanOrigin, start: SpanStart) {
+    const { parentSpanContext, startTime, taken, links } = start
+    const { linkCountLimit } = origin.limits
+    this.name = start.name
+    this.kind = start.kind
+    // As the SDK has it: there, and undefined.
+    this.parentSpanContext = parentSpanContext as SpanContext
+    this.#isStartGiven = startTime != null
+    this.startTime = startTime == null ? sdkPackages.core.millisToHrTime(this.#madeAt) : this.#timeOf(startTime)
+    this.attributes = taken.attributes
+    this.links = links.length > linkCountLimit ? links.slice(links.length - linkCountLimit) : links
+    this.resource = origin.resource
+    this.instrumentationScope = origin.scope
+    this.#origin = origin
+    this.#spanContext = start.spanContext
+    this.#attributesCount = taken.count
+    this.#droppedAttributesCount = taken.dropped
+    this.#droppedLinksCount = links.length - this.links.length
+  }
+
+  get [IDS_WHEN_ASKED](): true {
+    return true
+  }
+
+  get duration(): HrTime {
+    return this.#duration
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get droppedAttributesCount(): number {
+    return this.#droppedAttributesCount
+  }
+
+  get droppedEventsCount(): number {
+    return this.#droppedEventsCount
+  }
+
+  get droppedLinksCount(): number {
+    return this.#droppedLinksCount
+  }
+
+  spanContext(): SpanContext {
+    return this.#spanContext
+  }
+
+  isRecording(): boolean {
+    return !this.#ended
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    if (this.#isOver()) return this
+    const { attributes } = this
+    const { limits } = this.#origin
+    const isRoomy = this.#attributesCount < limits.attributeCountLimit
+    if (isRoomy && key !== '' && isPlainValue(value, limits)) {
+      if (!isOwn(attributes, key)) this.#attributesCount++
+      attributes[key] = value
+    } else {
+      this.#addAttribute(key, value)
+    }
+    return this
+  }
+
+  setAttributes(attributes: Attributes): this {
+    for (const key in attributes) if (isOwn(attributes, key)) this.setAttribute(key, attributes[key])
+    return this
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (this.#isOver()) return this
+    const { eventCountLimit } = this.#origin.limits
+    if (eventCountLimit === 0) diag.warn('No events allowed.')
+    if (this.events.length >= eventCountLimit) {
+      if (eventCountLimit > 0 && this.#droppedEventsCount === 0) diag.debug('Dropping extra events.')
+      this.events.shift()
+      this.#droppedEventsCount++
+    }
+    if (eventCountLimit === 0) return this
+    const { cleanSimpleAttributes, isTimeInput } = sdkPackages.core
+    const isTime = isTimeInput(attributesOrTime)
+    const at = isTime && !isTimeInput(time) ? attributesOrTime : time
+    const { attributePerEventCountLimit: attributeCountLimit, attributeValueLengthLimit } = this.#origin.limits
+    const attributes = isTime ? undefined : attributesOrTime
+    const limits = { attributeCountLimit, attributeValueLengthLimit }
+    this.events.push({ name, time: this.#timeOf(at), ...cleanSimpleAttributes(attributes, limits) })
+    return this
+  }
+
+  addLink(link: Link): this {
+    if (this.#isOver()) return this
+    const { linkCountLimit } = this.#origin.limits
+    if (this.links.length >= linkCountLimit) {
+      if (linkCountLimit > 0 && this.#droppedLinksCount === 0) diag.debug('Dropping extra links.')
+      this.links.shift()
+      this.#droppedLinksCount++
+    }
+    if (linkCountLimit > 0) this.links.push(takeLink(link, this.#origin.limits))
+    return this
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link)
+    return this
+  }
+
+  setStatus({ code, message }: SpanStatus): this {
+    if (this.#isOver() || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this
+    const isError = code === SpanStatusCode.ERROR
+    if (isError && message != null && typeof message !== 'string') {
+      diag.warn(`Dropping invalid status.message of type '${typeof message}', expected 'string'`)
+    }
+    this.status = isError && typeof message === 'string' ? { code, message } : { code }
+    return this
+  }
+
+  updateName(name: string): this {
+    if (!this.#isOver()) this.name = name
+    return this
+  }
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    const attributes: Attributes = {}
+    if (typeof exception === 'string') {
+      attributes['exception.message'] = exception
+    } else if (exception) {
+      if (exception.code) attributes['exception.type'] = exception.code.toString()
+      else if (exception.name) attributes['exception.type'] = exception.name
+      if (exception.message) attributes['exception.message'] = exception.message
+      if (exception.stack) attributes['exception.stacktrace'] = exception.stack
+    }
+    if (attributes['exception.type'] || attributes['exception.message']) this.addEvent('exception', attributes, time)
+    else diag.warn(`Failed to record an exception: it has neither type nor message (${typeof exception})`)
+  }
+
+  end(time?: TimeInput): void {
+    if (this.#isOver()) {
+      diag.error(`${this.name} ${this.#ids} - You can only call end() on a span once.`)
+      return
+    }
+    this.endTime = this.#timeOf(time)
+    this.#duration = sdkPackages.core.hrTimeDuration(this.startTime, this.endTime)
+    if (this.#duration[0] < 0) {
+      const said = 'Inconsistent start and end time, startTime > endTime. Setting span duration to 0ms.'
+      diag.warn(said, this.startTime, this.endTime)
+      this.endTime = [...this.startTime]
+      this.#duration = [0, 0]
+    }
+    this.#sayDropped('events', 'eventCountLimit', this.#droppedEventsCount)
+    this.#sayDropped('links', 'linkCountLimit', this.#droppedLinksCount)
+    const { processors } = this.#origin
+    for (const processor of processors) processor.onEnding?.(this)
+    this.#ended = true
+    for (const processor of processors) processor.onEnd(this)
+  }
+
+  [INSPECT](depth: number): unknown {
+    if (depth < 0) return '[RecordedSpan]'
+    const { resource: _, ...fields } = this
+    const { duration, ended, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = this
+    const dropped = { droppedAttributesCount, droppedEventsCount, droppedLinksCount }
+    return { ...fields, spanContext: this.#spanContext, duration, ended, ...dropped }
+  }
+
+  get #ids(): string {
+    return `${this.#spanContext.traceId}-${this.#spanContext.spanId}`
+  }
+
+  /** What is not plain, too much, or without a name: the SDK's own function knows what is to become of it. */
+  #addAttribute(key: string, value: unknown): void {
+    const { AddAttributeDecision, maybeAddAttribute } = sdkPackages.core
+    const { attributes } = this
+    const { limits } = this.#origin
+    const currentAttributesCount = this.#attributesCount
+    const decision = maybeAddAttribute({
+      key,
+      value,
+      attributes,
+      limits,
+      currentAttributesCount,
+    })
+    if (decision === AddAttributeDecision.ADD_NEW) this.#attributesCount++
+    if (decision !== AddAttributeDecision.DROP_LIMIT_REACHED) return
+    this.#droppedAttributesCount++
+    if (this.#droppedAttributesCount === 1) diag.warn('Dropping extra attributes.')
+  }
+
+  #timeOf(given: TimeInput | undefined): HrTime {
+    const { addHrTimes, hrTime, isTimeInputHrTime, millisToHrTime } = sdkPackages.core
+    if (typeof given === 'number') {
+      // A small one was taken by the clock that only runs.
+      if (given > performance.now()) return millisToHrTime(given)
+      return hrTime(given + (this.#madeAt - (this.#madeAtTick + performance.timeOrigin)))
+    }
+    if (given instanceof Date) return millisToHrTime(given.getTime())
+    if (isTimeInputHrTime(given)) return given
+    // A clock that is set while a span runs does not stretch it.
+    return this.#isStartGiven
+      ? millisToHrTime(Date.now())
+      : addHrTimes(this.startTime, millisToHrTime(performance.now() - this.#madeAtTick))
+  }
+
+  #sayDropped(what: string, limit: string, count: number): void {
+    if (count > 0) diag.warn(`Dropped ${count} ${what} because ${limit} reached`)
+  }
+
+  #isOver(): boolean {
+    if (!this.#ended) return false
+    const { traceId, spanId } = this.#spanContext
+    const span = `ended Span {traceId: ${traceId}, spanId: ${spanId}}`
+    diag.warn(`Cannot execute the operation on ${span}`, new Error(`Operation attempted on ${span}`))
+    return true
+  }
+}

@@ -1,0 +1,116 @@
+import { INVALID_SPAN_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import type { Context, Link, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
+import type { SpanLimits } from '@opentelemetry/sdk-trace'
+
+import { sdkPackages } from '../sdk-packages.ts'
+import { createIdGenerator } from './create-id-generator.ts'
+import { createSample } from './create-sample.ts'
+import type { Sampled } from './create-sample.ts'
+import { createTracer } from './create-tracer.ts'
+import { RecordedSpan } from './recorded-span.ts'
+import type { SpanOrigin } from './recorded-span.ts'
+import type { SdkParts } from './sdk-parts.ts'
+import { takeAttributes, takeLink } from './span-attributes.ts'
+import type { SpanAttributes } from './span-attributes.ts'
+import { LocalTrace, UnrecordedSpan } from './unrecorded-span.ts'
+
+type RecordingParts = Pick<
+  SdkParts,
+  'resource' | 'sampler' | 'samplesByTrace' | 'idGenerator' | 'spanLimits' | 'spanProcessors'
+>
+
+/** As the SDK has them where nothing else is said. */
+const LIMITS: Required<SpanLimits> = {
+  attributeCountLimit: 128,
+  attributeValueLengthLimit: Number.POSITIVE_INFINITY,
+  eventCountLimit: 128,
+  linkCountLimit: 128,
+  attributePerEventCountLimit: 128,
+  attributePerLinkCountLimit: 128,
+}
+const UNLIMITED = { attributeCountLimit: Number.POSITIVE_INFINITY, attributeValueLengthLimit: Number.POSITIVE_INFINITY }
+
+/**
+ * Creates the SDK's provider with tracers of our own: they sample first, and make only spans that are recorded, for the
+ * processors to see.
+ */
+export function createRecordingProvider(parts: RecordingParts): TracerProvider {
+  const { resource, sampler, samplesByTrace, spanProcessors: processors } = parts
+  const { idGenerator: ids = createIdGenerator() } = parts
+  const limits = { ...LIMITS, ...parts.spanLimits }
+  const { isTracingSuppressed } = sdkPackages.core
+  const { NOT_RECORD } = sdkPackages.trace.SamplingDecision
+  const sample = createSample(sampler, ids)
+
+  const startByTrace: StartRecording = (origin, name, options, context) => {
+    const parent = trace.getSpan(context)
+    if (parent instanceof UnrecordedSpan) return new UnrecordedSpan(parent.trace, ids)
+    const sampled = sample(context)
+    if (sampled.result.decision === NOT_RECORD) return new UnrecordedSpan(new LocalTrace(sampled.identity), ids)
+    const { attributes, links } = options
+    return record(origin, name, options, context, sampled, takeAttributes(attributes, limits), takeLinks(links))
+  }
+
+  /** For a sampler that looks at more than the trace: it is shown what the span would have, and may add to it. */
+  const startAsShown: StartRecording = (origin, name, options, context) => {
+    const links = takeLinks(options.links)
+    const shown = takeAttributes(options.attributes, UNLIMITED)
+    const sampled = sample(context, name, { ...options, attributes: shown.attributes, links })
+    if (sampled.result.decision === NOT_RECORD) return new UnrecordedSpan(new LocalTrace(sampled.identity), ids)
+    const taken = takeAttributes(Object.assign(shown.attributes, sampled.result.attributes), limits)
+    const both = { ...taken, dropped: shown.dropped + taken.dropped }
+    return record(origin, name, options, context, sampled, both, links)
+  }
+
+  const record = (
+    origin: SpanOrigin,
+    name: string,
+    { kind = SpanKind.INTERNAL, startTime }: SpanOptions,
+    context: Context,
+    { identity, parent: parentSpanContext }: Sampled,
+    taken: SpanAttributes,
+    links: Link[],
+  ): Span => {
+    const spanContext = { ...identity, spanId: ids.generateSpanId() }
+    const span = new RecordedSpan(origin, { name, kind, startTime, spanContext, parentSpanContext, taken, links })
+    for (const processor of processors) processor.onStart(span, context)
+    return span
+  }
+
+  const takeLinks = (links: Link[] | undefined): Link[] =>
+    links === undefined ? [] : links.map((link) => takeLink(link, limits))
+
+  const stock = new sdkPackages.trace.TracerProvider({
+    resource,
+    sampler,
+    spanLimits: limits,
+    spanProcessors: [...processors],
+    ...(parts.idGenerator !== undefined && { idGenerator: parts.idGenerator }),
+  })
+  const start = samplesByTrace ? startByTrace : startAsShown
+  const tracers = new Map<string, Tracer>()
+  const own: TracerProvider = {
+    getTracer(name, version, { schemaUrl } = {}) {
+      const key = `${name}@${version ?? ''}:${schemaUrl ?? ''}`
+      const known = tracers.get(key)
+      if (known !== undefined) return known
+      const origin: SpanOrigin = {
+        resource,
+        scope: { name, version, schemaUrl } as SpanOrigin['scope'],
+        limits,
+        processors,
+      }
+      const tracer = createTracer((span, options, context) =>
+        isTracingSuppressed(context)
+          ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+          : start(origin, span, options, options.root ? trace.deleteSpan(context) : context),
+      )
+      tracers.set(key, tracer)
+      return tracer
+    },
+  }
+  return Object.assign(Object.create(stock) as TracerProvider, own)
+}
+
+/** Starts a span whose context is its parent's, or one without any. */
+type StartRecording = (origin: SpanOrigin, name: string, options: SpanOptions, context: Context) => Span

@@ -1,0 +1,50 @@
+import type { Attributes, Link } from '@opentelemetry/api'
+import type { SpanLimits } from '@opentelemetry/sdk-trace'
+
+import { isOwn } from '../is-own.ts'
+import { sdkPackages } from '../sdk-packages.ts'
+
+/** Attributes that a span has taken. */
+export interface SpanAttributes {
+  readonly attributes: Attributes
+  readonly count: number
+  readonly dropped: number
+}
+
+type AttributeLimits = Pick<Required<SpanLimits>, 'attributeCountLimit' | 'attributeValueLengthLimit'>
+
+/** Copies what a span may have of these attributes: as the SDK does, and at once where there is nothing to leave out. */
+export function takeAttributes(given: Attributes | undefined, limits: AttributeLimits): SpanAttributes {
+  if (typeof given !== 'object') return { attributes: {}, count: 0, dropped: 0 }
+  const count = countPlain(given, limits)
+  if (count !== undefined) return { attributes: { ...given }, count, dropped: 0 }
+  const { attributes = {}, droppedAttributesCount: dropped = 0 } = sdkPackages.core.cleanAttributes(given, limits)
+  return { attributes, count: Object.keys(attributes).length, dropped }
+}
+
+/** Copies what a span may have of a link. */
+export function takeLink({ context, attributes }: Link, limits: Required<SpanLimits>): Link {
+  const { attributePerLinkCountLimit: attributeCountLimit, attributeValueLengthLimit } = limits
+  return {
+    context,
+    ...sdkPackages.core.cleanAttributes(attributes, { attributeCountLimit, attributeValueLengthLimit }),
+  }
+}
+
+/** Whether a value is one that needs neither a closer look nor a copy, and not to be cut. */
+export function isPlainValue(value: unknown, { attributeValueLengthLimit }: AttributeLimits): boolean {
+  return typeof value === 'string'
+    ? value.length <= attributeValueLengthLimit
+    : typeof value === 'number' || typeof value === 'boolean'
+}
+
+/** Returns how many attributes there are if all can be taken as they are. */
+function countPlain(given: Attributes, limits: AttributeLimits): number | undefined {
+  let count = 0
+  for (const key in given) {
+    if (!isOwn(given, key)) continue
+    if (key === '' || !isPlainValue(given[key], limits)) return undefined
+    count++
+  }
+  return count <= limits.attributeCountLimit ? count : undefined
+}
