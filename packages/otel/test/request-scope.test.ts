@@ -5,7 +5,7 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 
@@ -33,7 +33,7 @@ test('the context manager enters contexts where Node ends them with its own call
 })
 
 test('the context manager enters none where the app has chosen contexts that stay with a connection', async () => {
-  const module = path.join(import.meta.dirname, '../src/sdk/context-manager.ts')
+  const module = join(import.meta.dirname, '../src/sdk/context-manager.ts')
   const script = `import(${JSON.stringify(module)}).then(({ createContextManager }) =>
     console.log(Object.getOwnPropertySymbols(createContextManager()).length))`
   const chosen = Number(process.versions.node.split('.')[0]) >= 24 ? ['--no-async-context-frame'] : []
