@@ -28,6 +28,8 @@ export type Emit = (this: unknown, ...args: EventArguments) => boolean
 export interface Emitter {
   emit: Emit
   listenerCount(event: string | symbol): number
+  /** Of each event that somebody listens to, the listener or a list of them: to count them takes as long as to emit to them. */
+  readonly _events?: Readonly<Record<string | symbol, unknown>>
 }
 
 /** The client went away before a response (as nginx says it). */

@@ -1,5 +1,8 @@
+import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+
+import { context as contextApi } from '@opentelemetry/api'
 
 import { EXCHANGE, Exchange } from './exchange.ts'
 import type { Emit, Emitter, EventArguments, ExchangeCarrier } from './exchange.ts'
@@ -16,6 +19,8 @@ interface ServerSocket extends Socket {
   encrypted?: boolean
 }
 
+const NODES_EMIT: unknown = EventEmitter.prototype.emit
+
 /** A request that Node's HTTP/1 parser handed to a server with a response object. */
 export class Http1Exchange extends Exchange {
   readonly request: IncomingMessage
@@ -23,6 +28,7 @@ export class Http1Exchange extends Exchange {
   override readonly socket: ServerSocket
   readonly emitOfRequest: Emit
   readonly emitOfResponse: Emit
+  readonly #isQueued: boolean
 
   constructor(tracker: RequestTracker, request: IncomingMessage, response: ServerResponse, socket: Socket) {
     super(tracker, request.method ?? '', request.url ?? '')
@@ -34,7 +40,8 @@ export class Http1Exchange extends Exchange {
     ;(request as ExchangeCarrier)[EXCHANGE] = this
     ;(response as ExchangeCarrier)[EXCHANGE] = this
     response.emit = emitOfResponse
-    if (this.socket._httpMessage) settleWithSocket(this.socket, this)
+    this.#isQueued = Boolean(this.socket._httpMessage)
+    if (this.#isQueued) settleWithSocket(this.socket, this)
   }
 
   override get hasOwnCall(): boolean {
@@ -70,7 +77,8 @@ export class Http1Exchange extends Exchange {
   }
 
   override settle(): void {
-    this.socket[QUEUED]?.delete(this)
+    if (this.settled) return
+    if (this.#isQueued) this.socket[QUEUED]?.delete(this)
     super.settle()
   }
 
@@ -80,23 +88,32 @@ export class Http1Exchange extends Exchange {
 }
 
 // Shared functions that find their exchange by `this` cost less than closures, and need no listener that an application could count.
+// Most of these events come to nobody, or to Node alone: they are the larger part of what a request passes through.
 function emitOfRequest(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
-  return args[0] === 'end' && isAwaitedByNodeAlone(exchange)
-    ? Reflect.apply(exchange.emitOfRequest, this, args)
-    : exchange.emit(exchange.emitOfRequest, this, args)
+  const { context, emitOfRequest: emit } = exchange
+  const listeners = this._events?.[args[0]]
+  if (listeners === undefined && isSilent(emit, args[0])) return false
+  // Node awaits the end of most requests when they are answered, by the same function each time; it needs no context for it.
+  return context === undefined || listeners === exchange.tracker.nodes.end || context === contextApi.active()
+    ? Reflect.apply(emit, this, args)
+    : contextApi.with(context, emit, this, ...args)
 }
 
 function emitOfResponse(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
   if (args[0] === 'finish' || args[0] === 'close') exchange.settle()
   if (args[0] === 'finish' && exchange.tracker.nodes.end === undefined) return learnNodesListener(exchange, args)
-  return exchange.emit(exchange.emitOfResponse, this, args)
+  const { context, emitOfResponse: emit } = exchange
+  if (this._events?.[args[0]] === undefined && isSilent(emit, args[0])) return false
+  return context === undefined || context === contextApi.active()
+    ? Reflect.apply(emit, this, args)
+    : contextApi.with(context, emit, this, ...args)
 }
 
-/** Node awaits the end of most requests when they are answered, by the same function each time; it needs no context for it. */
-function isAwaitedByNodeAlone({ request, tracker }: Http1Exchange): boolean {
-  return request.listenerCount('end') === 1 && request.listeners('end')[0] === tracker.nodes.end
+/** Whether an event that nobody listens to comes to nothing: unless somebody replaced `emit`, or it is an error. */
+function isSilent(emit: Emit, event: string | symbol): boolean {
+  return emit === NODES_EMIT && event !== 'error'
 }
 
 function learnNodesListener(exchange: Http1Exchange, args: EventArguments): boolean {
