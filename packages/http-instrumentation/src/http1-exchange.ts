@@ -19,7 +19,7 @@ interface ServerSocket extends Socket {
   encrypted?: boolean
 }
 
-const NODES_EMIT: unknown = EventEmitter.prototype.emit
+const { emit: NODES_EMIT } = EventEmitter.prototype as Emitter
 
 /** A request that Node's HTTP/1 parser handed to a server with a response object. */
 export class Http1Exchange extends Exchange {

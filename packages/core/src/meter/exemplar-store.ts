@@ -26,11 +26,14 @@ export class ExemplarStore {
     this.#hasBuckets = buckets > 1
   }
 
-  /** Offers a measurement that was just recorded. */
+  /** Whether a bucket has no exemplar yet in this interval. */
+  wants(row: number, bucket: number): boolean {
+    return ((this.#taken[row] as number) & bitOf(bucket)) === 0
+  }
+
+  /** Offers a measurement that was just recorded, in a bucket that wants one. */
   offer(row: number, bucket: number, value: number, context: Context | undefined): void {
     if (row >= this.#taken.length) this.#grow(row)
-    const bit = 1 << Math.min(bucket, 31)
-    if (((this.#taken[row] as number) & bit) !== 0) return
     this.looks--
     try {
       const span = trace.getSpanContext(context ?? contexts.active())
@@ -40,7 +43,7 @@ export class ExemplarStore {
       const found: Exemplar = { value, timestamp, traceId, spanId, ...(this.#hasBuckets && { bucket }) }
       const others = this.#held.get(row)?.filter((other) => other.bucket !== found.bucket) ?? []
       this.#held.set(row, [...others, found].toSorted(byBucket))
-      this.#taken[row] = (this.#taken[row] as number) | bit
+      this.#taken[row] = (this.#taken[row] as number) | bitOf(bucket)
     } catch {
       // Not a context: the measurement is counted all the same.
     }
@@ -72,6 +75,10 @@ export class ExemplarStore {
     grown.set(this.#taken)
     this.#taken = grown
   }
+}
+
+function bitOf(bucket: number): number {
+  return 1 << Math.min(bucket, 31)
 }
 
 function byBucket(a: Exemplar, b: Exemplar): number {

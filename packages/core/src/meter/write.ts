@@ -32,7 +32,7 @@ function sumWrite(store: InstrumentStore): Write {
       return
     }
     slab[at + VALUE] = next
-    if (exemplars.looks !== 0) offer(row, 0, value, context)
+    if (exemplars.looks !== 0 && exemplars.wants(row, 0)) offer(row, 0, value, context)
   }
 }
 
@@ -72,6 +72,6 @@ function histogramWrite(store: InstrumentStore): Write {
     if (value > (slab[at + MAX] as number)) slab[at + MAX] = value
     const place = at + COUNTS + bucket
     slab[place] = (slab[place] as number) + 1
-    if (exemplars.looks !== 0) offer(row, bucket, value, context)
+    if (exemplars.looks !== 0 && exemplars.wants(row, bucket)) offer(row, bucket, value, context)
   }
 }
