@@ -5,7 +5,7 @@ import type { Attributes, Link, Span, SpanOptions, SpanStatus, TimeInput, Tracer
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { AlwaysOnSampler, SamplingDecision, TracerProvider as StockProvider } from '@opentelemetry/sdk-trace'
-import type { ReadableSpan, Sampler, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { ReadableSpan, Sampler, SpanLimits, SpanProcessor, TracerProviderOptions } from '@opentelemetry/sdk-trace'
 import {
   array,
   assert,
@@ -27,7 +27,7 @@ import {
 import type { Arbitrary } from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { createRecordingProvider } from '../src/sdk/recording-provider.ts'
+import { withOwnSpans } from '../src/sdk/with-own-spans.ts'
 
 const START = 1_763_852_400_123
 const resource = resourceFromAttributes({ 'service.name': 'shop' })
@@ -138,6 +138,9 @@ function lookingSampler(seen: unknown[]): Sampler {
   }
 }
 
+type Parts = Parameters<typeof withOwnSpans>[1] &
+  Pick<Required<TracerProviderOptions>, 'idGenerator' | 'spanProcessors'>
+
 interface Pair {
   readonly stock: Side
   readonly own: Side
@@ -150,30 +153,16 @@ interface Side {
 }
 
 function pairOf(spanLimits: SpanLimits, samplesByTrace: boolean): Pair {
-  const side = (create: (parts: Parameters<typeof createRecordingProvider>[0]) => TracerProvider): Side => {
+  const side = (provide: (parts: Parts) => TracerProvider): Side => {
     const seen: unknown[] = []
     const told = tellingProcessor()
     const sampler = samplesByTrace ? new AlwaysOnSampler() : lookingSampler(seen)
-    const idGenerator = countingIds()
-    return {
-      told,
-      seen,
-      provider: create({
-        resource,
-        sampler,
-        samplesByTrace,
-        idGenerator,
-        spanLimits,
-        spanProcessors: [told.processor],
-      }),
-    }
+    const parts = { resource, sampler, samplesByTrace, idGenerator: countingIds(), spanLimits }
+    return { told, seen, provider: provide({ ...parts, spanProcessors: [told.processor] }) }
   }
   return {
-    stock: side(
-      ({ samplesByTrace: _, idGenerator, spanProcessors, ...parts }) =>
-        new StockProvider({ ...parts, idGenerator: idGenerator!, spanProcessors: [...spanProcessors] }),
-    ),
-    own: side(createRecordingProvider),
+    stock: side(({ samplesByTrace: _, ...parts }) => new StockProvider(parts)),
+    own: side((parts) => withOwnSpans(new StockProvider(), parts)),
   }
 }
 

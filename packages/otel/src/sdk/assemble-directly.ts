@@ -1,11 +1,13 @@
 import { context, logs, propagation, trace } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
 
 import { sdkPackages } from '../sdk-packages.ts'
 import { createContextManager } from './context-manager.ts'
 import type { ForeignSdk } from './foreign-sdk.ts'
 import { createIdTracerProvider } from './id-tracer-provider.ts'
-import { createRecordingProvider } from './recording-provider.ts'
+import { measuresItself } from './measures-itself.ts'
 import type { Assembly, SdkParts } from './sdk-parts.ts'
+import { withOwnSpans } from './with-own-spans.ts'
 
 /** Puts an SDK together and registers it, as `NodeSDK` would from the same parts, without loading what is not used. */
 export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly {
@@ -19,7 +21,7 @@ export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly
     resource,
     views: [...parts.views],
     readers: [...parts.metricReaders],
-    sdkMetricsEnabled: /^\s*true\s*$/i.test(process.env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] ?? ''),
+    sdkMetricsEnabled: measuresItself(),
   })
   if (!foreign.trace) {
     trace.setGlobalTracerProvider(
@@ -36,4 +38,16 @@ export function assembleDirectly(parts: SdkParts, foreign: ForeignSdk): Assembly
     logs.setGlobalLoggerProvider(provider)
   }
   return { meterProvider }
+}
+
+function createRecordingProvider(parts: SdkParts): TracerProvider {
+  const { resource, spanProcessors, spanLimits, sampler, idGenerator } = parts
+  const provider = new sdkPackages.trace.TracerProvider({
+    resource,
+    sampler,
+    spanLimits,
+    spanProcessors: [...spanProcessors],
+    ...(idGenerator !== undefined && { idGenerator }),
+  })
+  return withOwnSpans(provider, parts)
 }

@@ -5,32 +5,32 @@ import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 import { withVariables } from '../export/with-variables.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { createContextManager } from './context-manager.ts'
-import { createEarlySampling } from './early-sampling.ts'
-import type { EarlySampling } from './early-sampling.ts'
 import type { ForeignSdk } from './foreign-sdk.ts'
 import { createIdTracerProvider } from './id-tracer-provider.ts'
+import { measuresItself } from './measures-itself.ts'
 import type { Assembly, SdkParts } from './sdk-parts.ts'
+import { withOwnSpans } from './with-own-spans.ts'
 
 /** Hands the parts to `NodeSDK`, which puts the SDK together and registers it. */
 export function assembleWithNodeSdk(parts: SdkParts, foreign: ForeignSdk): Assembly {
   const before = metrics.getMeterProvider()
-  const early = parts.spanProcessors.length === 0 ? undefined : createEarlySampling(parts)
   if (foreign.metrics) metrics.disable()
-  withVariables(SETTLED, () => new sdkPackages.node.NodeSDK(configurationOf({ ...parts, ...early }, foreign)).start())
+  withVariables(SETTLED, () => new sdkPackages.node.NodeSDK(configurationOf(parts, foreign)).start())
   const meterProvider = metrics.getMeterProvider()
   metrics.disable()
   if (foreign.metrics) metrics.setGlobalMeterProvider(before)
   if (!foreign.trace) {
     if (parts.spanProcessors.length === 0) trace.setGlobalTracerProvider(createIdTracerProvider(parts))
-    else if (early !== undefined) sampleEarly(early)
+    // The SDK counts only spans of its own.
+    else if (!measuresItself()) recordOwnSpans(parts)
   }
   return { meterProvider }
 }
 
-/** Puts the sampling before the provider that is registered, for tracers that were got before as well. */
-function sampleEarly(early: EarlySampling): void {
+/** Puts tracers of our own before the provider that is registered, also for who got his tracer before. */
+function recordOwnSpans(parts: SdkParts): void {
   const proxy = trace.getTracerProvider() as ProxyTracerProvider
-  proxy.setDelegate(early.before(proxy.getDelegate()))
+  proxy.setDelegate(withOwnSpans(proxy.getDelegate(), parts))
 }
 
 /**

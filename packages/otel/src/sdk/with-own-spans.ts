@@ -31,10 +31,10 @@ const LIMITS: Required<SpanLimits> = {
 const UNLIMITED = { attributeCountLimit: Number.POSITIVE_INFINITY, attributeValueLengthLimit: Number.POSITIVE_INFINITY }
 
 /**
- * Creates the SDK's provider with tracers of our own: they sample first, and make only spans that are recorded, for the
- * processors to see.
+ * Returns a provider of the SDK's with tracers of our own, made of the same parts: they sample first, and make only spans
+ * that are recorded, for the processors to see.
  */
-export function createRecordingProvider(parts: RecordingParts): TracerProvider {
+export function withOwnSpans<P extends TracerProvider>(provider: P, parts: RecordingParts): P {
   const { resource, sampler, samplesByTrace, spanProcessors: processors } = parts
   const { idGenerator: ids = createIdGenerator() } = parts
   const limits = { ...LIMITS, ...parts.spanLimits }
@@ -80,13 +80,6 @@ export function createRecordingProvider(parts: RecordingParts): TracerProvider {
   const takeLinks = (links: Link[] | undefined): Link[] =>
     links === undefined ? [] : links.map((link) => takeLink(link, limits))
 
-  const stock = new sdkPackages.trace.TracerProvider({
-    resource,
-    sampler,
-    spanLimits: limits,
-    spanProcessors: [...processors],
-    ...(parts.idGenerator !== undefined && { idGenerator: parts.idGenerator }),
-  })
   const start = samplesByTrace ? startByTrace : startAsShown
   const tracers = new Map<string, Tracer>()
   const own: TracerProvider = {
@@ -109,7 +102,7 @@ export function createRecordingProvider(parts: RecordingParts): TracerProvider {
       return tracer
     },
   }
-  return Object.assign(Object.create(stock) as TracerProvider, own)
+  return Object.assign(Object.create(provider) as P, own)
 }
 
 /** Starts a span whose context is its parent's, or one without any. */
