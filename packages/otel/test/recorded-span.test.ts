@@ -157,11 +157,12 @@ function pairOf(spanLimits: SpanLimits, samplesByTrace: boolean): Pair {
     const seen: unknown[] = []
     const told = tellingProcessor()
     const sampler = samplesByTrace ? new AlwaysOnSampler() : lookingSampler(seen)
-    const parts = { resource, sampler, samplesByTrace, idGenerator: countingIds(), spanLimits }
+    const sampledShare = samplesByTrace ? 1 : undefined
+    const parts = { resource, sampler, samplesByTrace, sampledShare, idGenerator: countingIds(), spanLimits }
     return { told, seen, provider: provide({ ...parts, spanProcessors: [told.processor] }) }
   }
   return {
-    stock: side(({ samplesByTrace: _, ...parts }) => new StockProvider(parts)),
+    stock: side(({ samplesByTrace: _, sampledShare: __, ...parts }) => new StockProvider(parts)),
     own: side((parts) => withOwnSpans(new StockProvider(), parts)),
   }
 }

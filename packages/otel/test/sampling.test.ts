@@ -14,11 +14,12 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import type { Sampler } from '@opentelemetry/sdk-trace'
-import { assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check'
+import { assert, boolean, constantFrom, double, integer, oneof, property, record } from 'fast-check'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { start } from '../src/index.ts'
 import { createIdGenerator } from '../src/sdk/create-id-generator.ts'
+import { createDrawTrace } from '../src/sdk/drawn-trace.ts'
 import { createIdTracerProvider } from '../src/sdk/id-tracer-provider.ts'
 import { withOwnSpans } from '../src/sdk/with-own-spans.ts'
 
@@ -48,12 +49,16 @@ function counting(sampler: Sampler) {
   return { asked, sampler: counted }
 }
 
-function recordingProvider(sampler: Sampler) {
+/** The share of each, as the configuration gives it. */
+const shares = { parentbased_ratio: 0.5, ratio: 0.5, always_on: 1 }
+
+function recordingProvider(sampler: Sampler, sampledShare: number | undefined) {
   const exporter = new InMemorySpanExporter()
   const provider = withOwnSpans(new TracerProvider(), {
     resource: defaultResource(),
     sampler,
     samplesByTrace: true,
+    sampledShare,
     idGenerator: undefined,
     spanLimits: {},
     spanProcessors: [new SimpleSpanProcessor({ exporter })],
@@ -68,6 +73,26 @@ test('ids are as the specification has them, and none comes twice', () => {
   expect(traces.filter((id) => !/^(?!0+$)[0-9a-f]{32}$/.test(id))).toEqual([])
   expect(spans.filter((id) => !/^(?!0+$)[0-9a-f]{16}$/.test(id))).toEqual([])
   expect(new Set([...traces, ...spans]).size).toBe(4000)
+})
+
+test('a trace that is drawn is sampled as a sampler with the same ratio would decide by its id', () => {
+  assert(
+    property(oneof(constantFrom(0, 1, 0.5, 0.01, 1 / 3), double({ min: 0, max: 1, noNaN: true })), (share) => {
+      const draw = createDrawTrace(share)
+      const sampler = new TraceIdRatioBasedSampler(share)
+      for (let count = 0; count < 50; count++) {
+        const { traceId, traceFlags } = draw()
+        expect(traceId).toMatch(/^(?!0+$)[0-9a-f]{32}$/)
+        const { decision } = sampler.shouldSample(ROOT_CONTEXT, traceId)
+        expect(decision === SamplingDecision.RECORD_AND_SAMPLED).toBe(traceFlags === TraceFlags.SAMPLED)
+      }
+    }),
+  )
+  const drawn = Array.from({ length: 4000 }, createDrawTrace(0.5))
+  expect(new Set(drawn.map(({ traceId }) => traceId)).size).toBe(4000)
+  const sampled = drawn.filter(({ traceFlags }) => traceFlags === TraceFlags.SAMPLED).length
+  expect(sampled).toBeGreaterThan(1700)
+  expect(sampled).toBeLessThan(2300)
 })
 
 describe('a span that nobody exports', () => {
@@ -133,12 +158,13 @@ test('sampling before spans are made gives those that the SDK alone would give',
         sampler: constantFrom(...(Object.keys(samplers) as (keyof typeof samplers)[])),
         parent: constantFrom(...(Object.keys(parents) as (keyof typeof parents)[])),
         root: boolean(),
+        knowsShare: boolean(),
         depth: integer({ min: 1, max: 4 }),
         kind: oneof(constantFrom(SpanKind.INTERNAL, SpanKind.SERVER)),
       }),
-      ({ sampler: name, parent, root, depth, kind }) => {
+      ({ sampler: name, parent, root, knowsShare, depth, kind }) => {
         const sampler = samplers[name]()
-        const { exporter, provider } = recordingProvider(sampler)
+        const { exporter, provider } = recordingProvider(sampler, knowsShare ? shares[name] : undefined)
         const tracer = provider.getTracer('t', '1')
         let active = parents[parent]
         const spans: Span[] = []

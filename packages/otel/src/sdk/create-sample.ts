@@ -1,11 +1,16 @@
 import { isSpanContextValid, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
-import type { Attributes, Context, Link, SpanContext, SpanOptions } from '@opentelemetry/api'
+import type { Attributes, Context, Link, SpanContext, SpanOptions, TraceState } from '@opentelemetry/api'
 import type { IdGenerator, Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 
 import { sdkPackages } from '../sdk-packages.ts'
+import type { DrawTrace } from './drawn-trace.ts'
 
 /** What all spans of a trace have in common that are made in this process and not recorded. */
-export type TraceIdentity = Pick<SpanContext, 'traceId' | 'traceFlags' | 'traceState'>
+export interface TraceIdentity {
+  readonly traceId: string
+  readonly traceFlags: TraceFlags
+  readonly traceState?: TraceState | undefined
+}
 
 /** What a sampler says of a span. */
 export interface Sampled {
@@ -18,19 +23,32 @@ export interface Sampled {
 /** Asks a sampler about a span; `undefined` for the name and options of one that decides by the trace alone. */
 export type Sample = (context: Context, name?: string, options?: SpanOptions) => Sampled
 
-/** Returns what asks a sampler, given the trace that a span belongs to: its parent's, or else one of its own. */
-export function createSample(sampler: Sampler, ids: IdGenerator): Sample {
-  const { RECORD_AND_SAMPLED } = sdkPackages.trace.SamplingDecision
+/**
+ * Returns what asks a sampler, given the trace that a span belongs to: its parent's, or else one of its own. Where these can
+ * be drawn, the sampler is known to decide about them as is done then.
+ */
+export function createSample(sampler: Sampler, ids: IdGenerator, draw?: DrawTrace): Sample {
+  const { NOT_RECORD, RECORD_AND_SAMPLED } = sdkPackages.trace.SamplingDecision
+  const sampled = { decision: RECORD_AND_SAMPLED }
+  const dropped = { decision: NOT_RECORD }
   const noAttributes: Attributes = {}
   const noLinks: Link[] = []
   return (context, name = '', { kind = SpanKind.INTERNAL, attributes = noAttributes, links = noLinks } = {}) => {
     const active = trace.getSpanContext(context)
     const parent = active !== undefined && isSpanContextValid(active) ? active : undefined
+    if (parent === undefined && draw !== undefined) {
+      const identity = draw()
+      return { identity, parent, result: identity.traceFlags === TraceFlags.SAMPLED ? sampled : dropped }
+    }
     const traceId = parent?.traceId ?? ids.generateTraceId()
     const result = sampler.shouldSample(context, traceId, name, kind, attributes, links)
     const traceState = result.traceState ?? parent?.traceState
     const traceFlags = result.decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE
-    const identity = traceState === undefined ? { traceId, traceFlags } : { traceId, traceFlags, traceState }
-    return { identity, parent, result }
+    return { identity: { traceId, traceFlags, traceState }, parent, result }
   }
+}
+
+/** Returns the identity of a span of a trace. */
+export function spanContextOf({ traceId, traceFlags, traceState }: TraceIdentity, spanId: string): SpanContext {
+  return traceState === undefined ? { traceId, spanId, traceFlags } : { traceId, spanId, traceFlags, traceState }
 }

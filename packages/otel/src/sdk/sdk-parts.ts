@@ -17,7 +17,7 @@ import { oneServerSpan } from './one-server-span.ts'
 import { createPageReader, type PageReader } from './page-reader.ts'
 import type { Pipeline } from './pipeline.ts'
 import { standardVariables } from './standard-variables.ts'
-import { createPropagator, createSampler, createSpanPipelines } from './tracing-parts.ts'
+import { createPropagator, createSampler, createSpanPipelines, sampledShare } from './tracing-parts.ts'
 
 /** Options of `NodeSDK` that `start()` takes as they are; what is given here replaces what the environment says. */
 export type SdkOptions = Partial<
@@ -32,6 +32,8 @@ export interface SdkParts {
   readonly sampler: Sampler
   /** Whether the sampler looks at nothing but the trace, as those of the configuration do. */
   readonly samplesByTrace: boolean
+  /** The share of traces that begin here which it samples, where it does so by their ids alone. */
+  readonly sampledShare: number | undefined
   readonly spanLimits: SpanLimits
   readonly spanProcessors: readonly SpanProcessor[]
   readonly idGenerator: IdGenerator | undefined
@@ -90,6 +92,7 @@ export function createSdkParts(
       propagator: given.textMapPropagator === undefined ? createPropagator(config) : given.textMapPropagator,
       sampler: given.sampler ?? createSampler(config),
       samplesByTrace: given.sampler === undefined,
+      sampledShare: given.sampler === undefined ? sampledShare(config) : undefined,
       spanLimits: { ...known(config.traces.limits), ...given.spanLimits },
       spanProcessors: spans.length === 0 ? [] : [oneServerSpan, ...processorsOf(spans)],
       idGenerator: given.idGenerator,

@@ -21,6 +21,12 @@ export function createSampler({ traces: { sampler, samplerRatio } }: Config): Sa
   return sampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
 }
 
+/** Returns which share of the traces that begin here the sampler takes that the configuration names. */
+export function sampledShare({ traces: { sampler, samplerRatio } }: Config): number {
+  if (sampler.endsWith('always_on')) return 1
+  return sampler.endsWith('always_off') ? 0 : samplerRatio
+}
+
 /** Creates the propagator that the configuration names; `null` for none. */
 export function createPropagator({ propagators }: Config): TextMapPropagator | null {
   if (propagators.length === 0) return null

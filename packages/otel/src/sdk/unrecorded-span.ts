@@ -3,6 +3,7 @@ import { TraceFlags } from '@opentelemetry/api'
 import type { Context, Span, SpanContext } from '@opentelemetry/api'
 import type { IdGenerator } from '@opentelemetry/sdk-trace'
 
+import { spanContextOf } from './create-sample.ts'
 import type { Sample, TraceIdentity } from './create-sample.ts'
 
 /** A trace as far as it runs in this process, unrecorded; its identity is made when it is first asked for. */
@@ -48,7 +49,7 @@ export class UnrecordedSpan implements Span {
   }
 
   spanContext(): SpanContext {
-    return (this.#spanContext ??= { ...this.trace.identity, spanId: this.#ids.generateSpanId() })
+    return (this.#spanContext ??= spanContextOf(this.trace.identity, this.#ids.generateSpanId()))
   }
 
   isRecording(): boolean {

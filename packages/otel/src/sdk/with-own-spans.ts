@@ -4,9 +4,10 @@ import type { SpanLimits } from '@opentelemetry/sdk-trace'
 
 import { sdkPackages } from '../sdk-packages.ts'
 import { createIdGenerator } from './create-id-generator.ts'
-import { createSample } from './create-sample.ts'
+import { createSample, spanContextOf } from './create-sample.ts'
 import type { Sampled } from './create-sample.ts'
 import { createTracer } from './create-tracer.ts'
+import { createDrawTrace } from './drawn-trace.ts'
 import { RecordedSpan } from './recorded-span.ts'
 import type { SpanOrigin } from './recorded-span.ts'
 import type { SdkParts } from './sdk-parts.ts'
@@ -16,7 +17,7 @@ import { LocalTrace, UnrecordedSpan } from './unrecorded-span.ts'
 
 type RecordingParts = Pick<
   SdkParts,
-  'resource' | 'sampler' | 'samplesByTrace' | 'idGenerator' | 'spanLimits' | 'spanProcessors'
+  'resource' | 'sampler' | 'samplesByTrace' | 'sampledShare' | 'idGenerator' | 'spanLimits' | 'spanProcessors'
 >
 
 /** As the SDK has them where nothing else is said. */
@@ -35,12 +36,13 @@ const UNLIMITED = { attributeCountLimit: Number.POSITIVE_INFINITY, attributeValu
  * that are recorded, for the processors to see.
  */
 export function withOwnSpans<P extends TracerProvider>(provider: P, parts: RecordingParts): P {
-  const { resource, sampler, samplesByTrace, spanProcessors: processors } = parts
+  const { resource, sampler, samplesByTrace, sampledShare, spanProcessors: processors } = parts
   const { idGenerator: ids = createIdGenerator() } = parts
   const limits = { ...LIMITS, ...parts.spanLimits }
   const { isTracingSuppressed } = sdkPackages.core
   const { NOT_RECORD } = sdkPackages.trace.SamplingDecision
-  const sample = createSample(sampler, ids)
+  const isDrawn = sampledShare !== undefined && parts.idGenerator === undefined
+  const sample = createSample(sampler, ids, isDrawn ? createDrawTrace(sampledShare) : undefined)
 
   const startByTrace: StartRecording = (origin, name, options, context) => {
     const parent = trace.getSpan(context)
@@ -71,7 +73,7 @@ export function withOwnSpans<P extends TracerProvider>(provider: P, parts: Recor
     taken: SpanAttributes,
     links: Link[],
   ): Span => {
-    const spanContext = { ...identity, spanId: ids.generateSpanId() }
+    const spanContext = spanContextOf(identity, ids.generateSpanId())
     const span = new RecordedSpan(origin, { name, kind, startTime, spanContext, parentSpanContext, taken, links })
     for (const processor of processors) processor.onStart(span, context)
     return span
