@@ -1,4 +1,4 @@
-import { Gate } from './gate.ts'
+import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import { CellObservable } from './observable.ts'
 import type { ObservationCallbacks } from './observation-callbacks.ts'
@@ -13,7 +13,7 @@ export interface Placement {
 
 /** Nothing in between: every record is for the cells. */
 export const DIRECT: Placement = {
-  gate: () => new Gate(),
+  gate: (store) => store.gate,
   observable: (store, callbacks) => new CellObservable(store, callbacks),
 }
 

@@ -36,7 +36,7 @@ export class Cells {
   readonly names: readonly string[]
   readonly stride: number
   readonly index: LabelIndex
-  readonly slabs: Float64Array[] = []
+  readonly slabs: number[][] = []
   /** Attributes by row; `undefined` where the row is free. */
   readonly attributes: (Attributes | undefined)[] = []
   /** Row of an instrument without attributes. */
@@ -92,8 +92,8 @@ export class Cells {
     return all
   }
 
-  slab(row: number): Float64Array {
-    return this.slabs[row >>> SLAB_SHIFT] as Float64Array
+  slab(row: number): number[] {
+    return this.slabs[row >>> SLAB_SHIFT] as number[]
   }
 
   offset(row: number): number {
@@ -154,7 +154,7 @@ export class Cells {
     const row = this.#free.pop() ?? this.attributes.length
     this.attributes[row] = attributes
     this.#listing = undefined
-    if (row >>> SLAB_SHIFT === this.slabs.length) this.slabs.push(new Float64Array(this.stride << SLAB_SHIFT))
+    if (row >>> SLAB_SHIFT === this.slabs.length) this.slabs.push(createSlab(this.stride << SLAB_SHIFT))
     const slab = this.slab(row)
     const at = this.offset(row)
     slab.fill(0, at, at + this.stride)
@@ -166,4 +166,13 @@ export class Cells {
     }
     return row
   }
+}
+
+/** Returns as many zeros as V8 keeps numbers in an array of: side by side, and with less to look at than in a typed one. */
+function createSlab(length: number): number[] {
+  const slab = [0.5]
+  while (slab.length < length) slab.push(0)
+  slab[0] = 0
+  // A copy has no room to grow.
+  return slab.slice()
 }

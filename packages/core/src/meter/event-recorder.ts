@@ -2,10 +2,11 @@ import type { Attributes, Context } from '@opentelemetry/api'
 
 import type { TypedAdder, TypedRecorder } from '../typed-instruments.ts'
 import type { LabelIndex } from './label-index.ts'
-import { NO_ROW, NOTHING } from './label-tree.ts'
+import { END, NO_ROW, NOTHING } from './label-tree.ts'
 import { outOfLine } from './out-of-line.ts'
-import { levelCode, rowCode } from './recording.ts'
+import { lonelyLevelCode, rowCode } from './recording.ts'
 import type { SyncInstrument } from './sync-instrument.ts'
+import { compiled, createWriteCode } from './write-code.ts'
 
 /** Counts one event, and records its value, with the attributes that each of the two instruments declares. */
 export type EventRecorder<A> = (value: number, attributes: A, context?: Context) => void
@@ -56,45 +57,39 @@ function fused(
   const [one, other] = [counts.store.cells.index, values.store.cells.index]
   const [shorter, longer] = one.names.length < other.names.length ? [one, other] : [other, one]
   if (shorter.names.length === 0 || !sharesTree(shorter, longer)) return undefined
-  const levels = longer.names.map(levelCode)
+  const levels = longer.names.map(lonelyLevelCode)
   levels.splice(shorter.names.length, 0, 'between = node')
-  const end = (index: LabelIndex): string => (index.names.length === shorter.names.length ? 'between' : 'node')
+  const place = (index: LabelIndex): string => (index.names.length === shorter.names.length ? 'between' : 'node')
+  const count = createWriteCode(counts.store, 'count')
+  const measure = createWriteCode(values.store, 'value')
   const source = `
-    'use strict'
     return (value, attributes, context) => {
-      if (!countGate.diverted && !valueGate.diverted) {
+      if (!countGate.diverted && !valueGate.diverted && typeof value === 'number') {
         let node = root
         let countRow = ${NO_ROW}
         let valueRow = ${NO_ROW}
-        let between, key, next
+        let between, key, entry
         try {
           ${levels.join('\n')}
-          countRow = ${rowCode(end(one), one.slot)}
-          valueRow = ${rowCode(end(other), other.slot)}
+          countRow = ${rowCode(place(one), one.slot)}
+          valueRow = ${rowCode(place(other), other.slot)}
         } catch {}
         if (countRow !== ${NO_ROW} && valueRow !== ${NO_ROW}) {
-          countWrite(countRow, 1, context)
-          valueWrite(valueRow, value, context)
-          return
+          ${measure.write(measure.place('valueRow'), 'value', count.write(count.place('countRow'), '1', 'return'))}
         }
       }
       apart(value, attributes, context)
     }`
-  const given = {
+  return compiled<EventRecorder<Attributes>>(source, {
     countGate: counts.gate,
     valueGate: values.gate,
-    countWrite: counts.write,
-    valueWrite: values.write,
     root: longer.root,
     nothing: NOTHING,
-    apart,
-  }
-  try {
-    // oxlint-disable-next-line typescript/no-implied-eval -- Of the catalogue only the names go in, as JSON.
-    return new Function(...Object.keys(given), source)(...Object.values(given)) as EventRecorder<Attributes>
-  } catch {
-    return undefined
-  }
+    end: END,
+    apart: outOfLine(apart),
+    ...count.given,
+    ...measure.given,
+  })
 }
 
 function sharesTree(shorter: LabelIndex, longer: LabelIndex): boolean {

@@ -2,11 +2,14 @@ import { ValueType } from '@opentelemetry/api'
 import type { Attributes } from '@opentelemetry/api'
 
 import type { InstrumentSpec } from '../catalogue.ts'
+import type { BoundSeries } from './bound-series.ts'
 import { Cells, COUNTS, MAX, MIN, ROUND, VALUE } from './cells.ts'
 import type { Listing } from './cells.ts'
 import type { DeltaBase } from './delta-base.ts'
 import { ExemplarStore } from './exemplar-store.ts'
 import { ExtremesHistory } from './extremes-history.ts'
+import { Gate } from './gate.ts'
+import { HeldRows } from './held-rows.ts'
 import type { LabelTrees } from './label-index.ts'
 import { LabelReader } from './label-reader.ts'
 import { NO_ROW } from './label-tree.ts'
@@ -37,6 +40,9 @@ export class InstrumentStore {
   readonly exemplars: ExemplarStore
   readonly refusals: Refusals
   readonly history = new ExtremesHistory()
+  /** Of the instruments that have nothing between them and the cells; always open. */
+  readonly gate = new Gate()
+  readonly held = new HeldRows<BoundSeries>()
   /** One per delta reader. */
   readonly deltaBases = new Set<DeltaBase>()
   /** Records that went to the overflow series for want of room. */
@@ -176,6 +182,7 @@ export class InstrumentStore {
 
   protected removeRow(row: number): void {
     for (const base of this.deltaBases) base.removed(row)
+    this.held.release(row)
     this.exemplars.remove(row)
     this.cells.remove(row)
   }

@@ -1,8 +1,30 @@
 /** No series has these labels. */
 export const NO_ROW = -1
 
+/** The key of what has none: no label value, as those are well-formed; and a string, so that all that is compared is one. */
+const NO_KEY = '\ud800'
+
+/** As many children are looked for one after the other; where there are more, in a map. */
+const FEW = 8
+
 /** What is under a value: a node, or the row of the first instrument that ends there, where there is nothing else to hold. */
 export type Child = LabelNode | number
+
+/** One of a few values of a node, and what is under it. */
+export class Entry {
+  readonly key: string
+  child: Child
+  readonly next: Entry
+
+  constructor(key: string, child: Child, next?: Entry) {
+    this.key = key
+    this.child = child
+    this.next = next ?? this
+  }
+}
+
+/** Ends each list of entries, and holds nothing. */
+export const END = new Entry(NO_KEY, NO_ROW)
 
 /** A place in a tree of label values. */
 export class LabelNode {
@@ -10,9 +32,11 @@ export class LabelNode {
    * The value that was asked for last, and what is under it. One event is mostly recorded on several instruments with the
    * same labels: they share the tree, so that all but the first find their way here without a look-up.
    */
-  key: string | undefined = undefined
+  key = NO_KEY
   child: Child
-  /** All children, once there are several. */
+  /** All children, where they are several but a few. */
+  few = END
+  /** All children, where they are many. */
   map: Map<string, Child> | undefined = undefined
   /** Row of the first instrument that ends here. */
   row = NO_ROW
@@ -26,7 +50,7 @@ export class LabelNode {
 
 /** Stands where nothing is, so that a look-up need not ask at each level: under it there is nothing either. */
 export const NOTHING: LabelNode = new LabelNode(NO_ROW)
-NOTHING.child = NOTHING
+NOTHING.child = END.child = NOTHING
 
 export function createNode(): LabelNode {
   return new LabelNode(NOTHING)
@@ -34,36 +58,38 @@ export function createNode(): LabelNode {
 
 /** Returns what is under a value, or `NOTHING`. */
 export function childOf(node: LabelNode, value: string): Child {
-  if (node.key === value) return node.child
-  const child = node.map?.get(value)
-  if (child === undefined) return NOTHING
+  return node.key === value ? node.child : childBeside(node, value)
+}
+
+/** Returns what is under a value that was not asked for last, or `NOTHING`; for what is no string, too. */
+export function childBeside(node: LabelNode, value: unknown): Child {
+  // All that is compared here has to be strings to the compiler: this is one place for all instruments.
+  if (typeof value !== 'string') return NOTHING
+  const child = node.map === undefined ? entryOf(node, value).child : (node.map.get(value) ?? NOTHING)
+  if (child === NOTHING) return NOTHING
   node.key = value
   return (node.child = child)
 }
 
 /** Puts something under a value, in the place of what is there. */
 export function setChild(node: LabelNode, value: string, child: Child): void {
-  if (node.map !== undefined) node.map.set(value, child)
-  else if (node.key !== undefined && node.key !== value) {
-    node.map = new Map([
-      [node.key, node.child],
-      [value, child],
-    ])
+  if (node.map === undefined) {
+    setChildren(node, [...childrenOf(node).filter(([key]) => key !== value), [value, child]])
+  } else {
+    node.map.set(value, child)
+    setLast(node, value, child)
   }
-  node.key = value
-  node.child = child
 }
 
 /** Removes a child that is there. */
 export function removeChild(node: LabelNode, value: string): void {
   node.map?.delete(value)
-  if (node.map !== undefined && node.map.size > 1) {
-    if (node.key === value) setLast(node, undefined, NOTHING)
-    return
-  }
-  const [last] = node.map ?? []
-  node.map = undefined
-  setLast(node, last?.[0], last?.[1] ?? NOTHING)
+  if (node.map === undefined || node.map.size <= FEW / 2) {
+    setChildren(
+      node,
+      childrenOf(node).filter(([key]) => key !== value),
+    )
+  } else if (node.key === value) setLast(node, NO_KEY, NOTHING)
 }
 
 /** Returns the row of the instrument in a slot, or `NO_ROW`. */
@@ -84,11 +110,33 @@ export function setRow(node: LabelNode, slot: number, row: number): void {
 
 /** Tells whether there is no reason to keep the node. */
 export function isBare(node: LabelNode): boolean {
-  const hasChildren = node.key !== undefined || node.map !== undefined
+  const hasChildren = node.key !== NO_KEY || node.map !== undefined
   return !hasChildren && node.row === NO_ROW && (node.rows?.every((row) => row === NO_ROW) ?? true)
 }
 
-function setLast(node: LabelNode, key: string | undefined, child: Child): void {
+/** Returns which of a few entries has the value, or `END`. */
+function entryOf({ few }: LabelNode, value: string): Entry {
+  // A row in the place of a node has none.
+  let entry = few ?? END
+  while (entry.key !== value && entry !== END) entry = entry.next
+  return entry
+}
+
+function childrenOf({ key, child, few, map }: LabelNode): [string, Child][] {
+  if (map !== undefined) return [...map]
+  const children: [string, Child][] = []
+  for (let entry = few; entry !== END; entry = entry.next) children.push([entry.key, entry.child])
+  return children.length === 0 && key !== NO_KEY ? [[key, child]] : children
+}
+
+function setChildren(node: LabelNode, children: readonly [string, Child][]): void {
+  const isFew = children.length > 1 && children.length <= FEW
+  node.map = children.length > FEW ? new Map(children) : undefined
+  node.few = isFew ? children.reduceRight((next, [key, child]) => new Entry(key, child, next), END) : END
+  setLast(node, ...(children.at(-1) ?? ([NO_KEY, NOTHING] as const)))
+}
+
+function setLast(node: LabelNode, key: string, child: Child): void {
   node.key = key
   node.child = child
 }

@@ -150,6 +150,7 @@ class Switch {
     this.#observable?.forwardTo(foreign)
     this.gate.divert = divert
     this.gate.diverted = true
+    this.#store.held.releaseAll()
     return true
   }
 

@@ -2,8 +2,9 @@ import type { Attributes, Context } from '@opentelemetry/api'
 
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
-import { NO_ROW, NOTHING } from './label-tree.ts'
+import { childBeside, NO_ROW } from './label-tree.ts'
 import { outOfLine } from './out-of-line.ts'
+import { compiled, createWriteCode } from './write-code.ts'
 import type { Write } from './write.ts'
 
 /** `add` of counters, `record` of the others. */
@@ -19,7 +20,9 @@ export function interpretedRecording(store: InstrumentStore, gate: Gate, write: 
     if (gate.diverted && gate.divert(value, attributes, context)) return
     let row = store.knownRow(attributes)
     if (row === NO_ROW) row = store.newRow(value, attributes)
-    if (row !== NO_ROW) write(row, value, context)
+    if (row === NO_ROW) return
+    const { cells } = store
+    if (!write(cells.slab(row), cells.offset(row), row, value, context)) store.refuseValue(value)
   }
 }
 
@@ -31,40 +34,42 @@ export function interpretedRecording(store: InstrumentStore, gate: Gate, write: 
 export function compiledRecording(store: InstrumentStore, gate: Gate, write: Write): Recording | undefined {
   const { names, root, slot } = store.cells.index
   if (names.length === 0) return undefined
+  const code = createWriteCode(store, 'own')
   const source = `
-    'use strict'
     return (value, attributes, context) => {
-      if (gate.diverted && gate.divert(value, attributes, context)) return
-      let node = root
-      let row = ${NO_ROW}
-      let key, next
-      try {
-        ${names.map(levelCode).join('\n')}
-        row = ${rowCode('node', slot)}
-      } catch {}
-      if (row === ${NO_ROW}) {
-        row = newRow(value, attributes)
-        if (row === ${NO_ROW}) return
+      if (!gate.diverted && typeof value === 'number') {
+        let node = root
+        let row = ${NO_ROW}
+        let key
+        try {
+          ${names.map(levelCode).join('\n')}
+          row = ${rowCode('node', slot)}
+        } catch {}
+        if (row !== ${NO_ROW}) {
+          ${code.write(code.place('row'), 'value', 'return')}
+        }
       }
-      write(row, value, context)
+      carefully(value, attributes, context)
     }`
-  try {
-    // oxlint-disable-next-line typescript/no-implied-eval -- Of the catalogue only the names go in, as JSON.
-    const create = new Function('newRow', 'gate', 'write', 'root', 'nothing', source)
-    return create(outOfLine(store.newRow.bind(store)), gate, write, root, NOTHING) as Recording
-  } catch {
-    return undefined
-  }
+  const carefully = outOfLine(interpretedRecording(store, gate, write))
+  return compiled<Recording>(source, { gate, root, childBeside, carefully, ...code.given })
 }
 
-/** `childOf`, written out; what is under a row, where a node should be, is nothing, or undefined where the attribute is missing too. */
+/** `childOf`, written out. */
 export function levelCode(name: string): string {
   return `key = attributes[${JSON.stringify(name)}]
-    if (node.key === key) node = node.child
-    else if ((next = node.map?.get(key)) === undefined) node = nothing
+    node = node.key === key ? node.child : childBeside(node, key)`
+}
+
+/** The same where nobody else will ask for the value next: it is looked for, and not remembered. */
+export function lonelyLevelCode(name: string): string {
+  return `key = attributes[${JSON.stringify(name)}]
+    if (node.map !== undefined) node = node.map.get(key) ?? nothing
+    else if (node.few === end) node = node.key === key ? node.child : nothing
     else {
-      node.key = key
-      node = node.child = next
+      entry = node.few ?? end
+      while (entry.key !== key && entry !== end) entry = entry.next
+      node = entry.child
     }`
 }
 

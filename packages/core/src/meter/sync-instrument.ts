@@ -1,7 +1,7 @@
 import type { Attributes, Counter, Gauge, Histogram, UpDownCounter } from '@opentelemetry/api'
 
 import type { BoundAdder, BoundRecorder } from '../typed-instruments.ts'
-import { BoundSeries } from './bound-series.ts'
+import { createBind } from './bound-series.ts'
 import type { Gate } from './gate.ts'
 import type { InstrumentStore } from './instrument-store.ts'
 import { createRecording } from './recording.ts'
@@ -17,6 +17,7 @@ export abstract class SyncInstrument {
   readonly store: InstrumentStore
   readonly gate: Gate
   readonly write: Write
+  #bind: ReturnType<typeof createBind> | undefined
   /** `add` or `record`. */
   abstract readonly recording: Recording
 
@@ -28,6 +29,10 @@ export abstract class SyncInstrument {
 
   get [TYPED](): true {
     return true
+  }
+
+  protected bound(attributes: Attributes): BoundAdder & BoundRecorder {
+    return (this.#bind ??= createBind(this))(attributes)
   }
 
   /** Makes the series of these attributes exist at 0; closed attributes that are left out take each of their values. */
@@ -50,7 +55,7 @@ export class CellAdder extends SyncInstrument implements Counter, UpDownCounter 
   }
 
   bind(attributes: Attributes): BoundAdder {
-    return new BoundSeries(this, attributes)
+    return this.bound(attributes)
   }
 }
 
@@ -63,6 +68,6 @@ export class CellRecorder extends SyncInstrument implements Gauge, Histogram {
   }
 
   bind(attributes: Attributes): BoundRecorder {
-    return new BoundSeries(this, attributes)
+    return this.bound(attributes)
   }
 }

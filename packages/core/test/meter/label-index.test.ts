@@ -69,3 +69,32 @@ test('values that are missing or no strings are in no row', () => {
   index.remove(['1', '2'])
   expect(index.findAttributes({})).toBe(NO_ROW)
 })
+
+test('a node finds what is under each of its values, however many come and go', () => {
+  // Some more than a node looks through one after the other.
+  const value = fc.nat({ max: 11 }).map((number) => `v${number}`)
+  const step = fc.record({ values: fc.tuple(value, fc.constantFrom('x', 'y')), isPutIn: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
+      const index = new LabelTrees().index(['a', 'b'])
+      const truth = new Map<string, [string[], number]>()
+      for (const [row, { values, isPutIn }] of steps.entries()) {
+        const key = values.join()
+        if (isPutIn !== truth.has(key)) {
+          if (isPutIn) {
+            index.insert(values, row)
+            truth.set(key, [values, row])
+          } else {
+            index.remove(values)
+            truth.delete(key)
+          }
+        }
+        for (const [known, knownRow] of truth.values()) expect(index.find(known)).toBe(knownRow)
+        expect(index.find(values)).toBe(truth.get(key)?.[1] ?? NO_ROW)
+        expect(index.find(['\ud800', 'x'])).toBe(NO_ROW)
+      }
+      for (const [values] of truth.values()) index.remove(values)
+      expect(isBare(index.root)).toBe(true)
+    }),
+  )
+})

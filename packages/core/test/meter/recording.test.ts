@@ -76,3 +76,69 @@ test('where the process forbids code from strings, instruments work all the same
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, '--eval', program])
   expect([stdout.trim(), stderr]).toEqual(['[{"attributes":{"plugin":"a"},"value":5}]', ''])
 })
+
+const anyNumber = fc.oneof(
+  { weight: 5, arbitrary: fc.double({ min: -1, max: 40 }) },
+  { weight: 3, arbitrary: fc.integer({ min: -2, max: 40 }) },
+  { weight: 1, arbitrary: fc.anything({ withBigInt: true }) },
+)
+const bounds = fc.uniqueArray(fc.double({ min: 0, max: 32, noNaN: true }), { maxLength: 20 })
+
+test('the compiled writer and the interpreted one put any value into the same row, and refuse the same', () => {
+  const kind = fc.constantFrom('counter', 'upDownCounter', 'gauge', 'histogram')
+  fc.assert(
+    fc.property(kind, bounds, fc.array(anyNumber, { maxLength: 30 }), (ofKind, unsorted, values) => {
+      const buckets = unsorted.toSorted((a, b) => a - b)
+      const states = [compiledRecording, interpretedRecording].map((create) => {
+        const owner = { notices: new Notices(), seriesLimit: 5, labelTrees: new LabelTrees() }
+        const described = { name: 'c', unit: '1', help: 'h', attributes: { plugin: 'string' } } as const
+        const store = new InstrumentStore(
+          ofKind === 'histogram' ? { kind: ofKind, ...described, buckets } : { kind: ofKind, ...described },
+          owner,
+        )
+        const record = create(store, new Gate(), createWrite(store))
+        for (const each of values) record?.(each as number, { plugin: 'a' })
+        // All but when it began.
+        const numbers = [...(store.cells.slabs[0] ?? [])].slice(2, store.cells.stride)
+        return [numbers, store.cells.live, [...store.refusals.counts], store.exemplars.looks]
+      })
+      expect(states[0]).toEqual(states[1])
+    }),
+  )
+})
+
+test('handles work the same where the process forbids code from strings', async () => {
+  const source = fileURLToPath(new URL('../../src/index.ts', import.meta.url))
+  const program = `
+    import { createInstruments, createMeterProvider } from ${JSON.stringify(source)}
+    const meterProvider = createMeterProvider()
+    const common = { unit: 's', help: 'h', attributes: { plugin: 'string' } }
+    const catalogue = {
+      runs: { kind: 'counter', name: 'runs', ...common },
+      took: { kind: 'histogram', name: 'took', ...common, buckets: [1, 2] },
+      size: { kind: 'gauge', name: 'size', ...common },
+    }
+    const { runs, took, size } = createInstruments(catalogue, { scope: 's', meterProvider })
+    const [run, time, gauge] = [runs, took, size].map((instrument) => instrument.bind({ plugin: 'a' }))
+    for (let i = 0; i < 3; i++) {
+      run.add(2)
+      run.add(-1)
+      time.record(1.5)
+      gauge.record(i)
+      gauge.record(NaN)
+      if (i === 1) for (const instrument of [runs, took, size]) instrument.remove({})
+    }
+    console.log(JSON.stringify(['runs', 'took', 'size'].map((name) => meterProvider.readSeries(name)[0].value)))`
+  const flags = ['--conditions=@mcp/source', '--input-type=module']
+  const run = async (...more: string[]): Promise<string> =>
+    (await promisify(execFile)(process.execPath, [...more, ...flags, '--eval', program])).stdout.trim()
+  const expected = [
+    2,
+    { buckets: { boundaries: [1, 2], counts: [0, 1, 0] }, sum: 1.5, count: 1, min: 1.5, max: 1.5 },
+    2,
+  ]
+  expect(await Promise.all([run(), run('--disallow-code-generation-from-strings')])).toEqual([
+    JSON.stringify(expected),
+    JSON.stringify(expected),
+  ])
+})

@@ -124,6 +124,22 @@ test('remove() with a name or a value that no series can have removes nothing', 
   expect(valueOf(await collectPoints(producer), 'test.runs', { plugin: 'a', status: 'ok' })).toBe(1)
 })
 
+test('a series that is bound again has the same handle, until it is removed; old and new ones then count together', () => {
+  const { provider, runs } = setUp()
+  const attributes = { plugin: 'a', status: 'ok' } as const
+  const first = runs.bind(attributes)
+  first.add(1)
+  const second = runs.bind({ ...attributes })
+  expect(second).toBe(first)
+  runs.remove({})
+  const third = runs.bind(attributes)
+  for (const handle of [first, second, third]) for (let i = 0; i < 2; i++) handle.add(1)
+  expect(provider.readSeries('test.runs')).toEqual([{ attributes, value: 6 }])
+  runs.remove({})
+  for (const handle of [third, first]) handle.add(1)
+  expect(provider.readSeries('test.runs')).toEqual([{ attributes, value: 2 }])
+})
+
 test('a handle whose series was removed makes it anew at the next record, and never writes into another', async () => {
   const { producer, runs } = setUp()
   const handle = runs.bind({ plugin: 'a', status: 'ok' })
