@@ -1,12 +1,15 @@
+import { start } from '@mcp/otel'
 import { createMeterProvider } from '@mcp/otel-core'
 import { instrumentMcp } from '@mcp/otel-protocol-instrumentation'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { context, propagation } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core'
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, TracerProvider as StockProvider } from '@opentelemetry/sdk-trace'
+import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import * as Sentry from '@sentry/node'
 import { McpInstrumentation } from '@traceloop/instrumentation-mcp'
 
@@ -66,7 +69,7 @@ export const observers: Readonly<Record<string, Observer>> = {
 
 function ours({ classes, spans: hasSpans }: { spans: boolean; classes: Parameters<typeof instrumentMcp>[0] }): Setup {
   return () => {
-    const { spans, tracerProvider } = hasSpans ? createTraces() : { spans: none }
+    const { spans, tracerProvider } = hasSpans ? createTraces(startTracing) : { spans: none }
     instrumentMcp(classes, { spans: hasSpans, meterProvider: createMeterProvider(), tracerProvider })
     return spans
   }
@@ -78,7 +81,13 @@ function spansByHand(server: McpServer): () => number {
   return spans
 }
 
-function createTraces(): { readonly tracerProvider: TracerProvider; readonly spans: () => number } {
+interface Traces {
+  readonly tracerProvider: TracerProvider
+  readonly spans: () => number
+}
+
+/** Makes spans that a batch processor hands to an exporter which drops them. */
+function createTraces(provide: (processor: SpanProcessor) => TracerProvider = startStockTracing): Traces {
   let ended = 0
   const processor = new BatchSpanProcessor({
     exporter: { export: (_spans, done) => done({ code: ExportResultCode.SUCCESS }), shutdown: async () => {} },
@@ -88,9 +97,25 @@ function createTraces(): { readonly tracerProvider: TracerProvider; readonly spa
     ended += 1
     onEnd(span)
   }
+  return { tracerProvider: provide(processor), spans: () => ended }
+}
+
+function startStockTracing(processor: SpanProcessor): TracerProvider {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  return { tracerProvider: new TracerProvider({ spanProcessors: [processor] }), spans: () => ended }
+  return new StockProvider({ spanProcessors: [processor] })
+}
+
+/** As a user of ours has it, with nothing observed but the calls. */
+function startTracing(processor: SpanProcessor): TracerProvider {
+  const { tracerProvider } = start({
+    banner: false,
+    endpoint: { enabled: false },
+    logLevel: 'none',
+    metrics: { process: false },
+    sdk: { spanProcessors: [processor], metricReaders: [] },
+  })
+  return tracerProvider
 }
 
 function createNoTransport() {
