@@ -88,7 +88,7 @@ export class Http1Exchange extends Exchange {
 }
 
 // Shared functions that find their exchange by `this` cost less than closures, and need no listener that an application could count.
-// Most of these events come to nobody, or to Node alone: they are the larger part of what a request passes through.
+// Most of these events come to nobody, or to Node alone. Arguments that are only handed on are never made an array.
 function emitOfRequest(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
   const { context, emitOfRequest: emit } = exchange
@@ -103,12 +103,15 @@ function emitOfRequest(this: Emitter, ...args: EventArguments): boolean {
 function emitOfResponse(this: Emitter, ...args: EventArguments): boolean {
   const exchange = (this as ExchangeCarrier)[EXCHANGE] as Http1Exchange
   if (args[0] === 'finish' || args[0] === 'close') exchange.settle()
-  if (args[0] === 'finish' && exchange.tracker.nodes.end === undefined) return learnNodesListener(exchange, args)
   const { context, emitOfResponse: emit } = exchange
   if (this._events?.[args[0]] === undefined && isSilent(emit, args[0])) return false
-  return context === undefined || context === contextApi.active()
-    ? Reflect.apply(emit, this, args)
-    : contextApi.with(context, emit, this, ...args)
+  const teaches = args[0] === 'finish' && exchange.tracker.nodes.end === undefined && isNodesAlone(exchange)
+  const isHeard =
+    context === undefined || context === contextApi.active()
+      ? Reflect.apply(emit, this, args)
+      : contextApi.with(context, emit, this, ...args)
+  if (teaches) learnNodesListener(exchange)
+  return isHeard
 }
 
 /** Whether an event that nobody listens to comes to nothing: unless somebody replaced `emit`, or it is an error. */
@@ -116,12 +119,12 @@ function isSilent(emit: Emit, event: string | symbol): boolean {
   return emit === NODES_EMIT && event !== 'error'
 }
 
-function learnNodesListener(exchange: Http1Exchange, args: EventArguments): boolean {
-  const { request, response, tracker } = exchange
-  const hasNodesAlone = response.listenerCount('finish') === 1 && request.listenerCount('end') === 0
-  const isHeard = exchange.emit(exchange.emitOfResponse, response, args)
-  if (hasNodesAlone && request.listenerCount('end') === 1) tracker.nodes.end = request.listeners('end')[0]
-  return isHeard
+function isNodesAlone({ request, response }: Http1Exchange): boolean {
+  return response.listenerCount('finish') === 1 && request.listenerCount('end') === 0
+}
+
+function learnNodesListener({ request, tracker }: Http1Exchange): void {
+  if (request.listenerCount('end') === 1) tracker.nodes.end = request.listeners('end')[0]
 }
 
 /** A pipelined response that is still waiting when its connection ends gets no event of its own. */

@@ -68,9 +68,14 @@ export class RequestTracker {
     }
   }
 
+  /** Makes a request's server span active for the rest of Node's call; false where its event has to be emitted by `emit`. */
+  enter(exchange: Exchange, emit: Emit): boolean {
+    return this.#spans.enter(exchange, emit)
+  }
+
   /** Emits a request's event to its handlers, inside its server span. */
-  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
-    return this.#spans.enter(exchange, emit, server, args)
+  emit(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
+    return this.#spans.emit(exchange, emit, server, args)
   }
 
   /** Counts a connection; returns what counts its end. */

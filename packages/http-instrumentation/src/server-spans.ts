@@ -39,23 +39,19 @@ export class ServerSpans {
     }
   }
 
-  /** Emits a request's event to its handlers, inside its server span. */
-  enter(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
-    const { faults } = exchange.tracker
-    if (exchange.span !== undefined || exchange.spanIsForeign || exchange.settled)
-      return exchange.emit(emit, server, args)
-    const isPlain = emit === EventEmitter.prototype.emit
-    if (isPlain || this.#spanless.get(emit)?.has(args[0])) {
-      try {
-        if (!adoptForeignSpan(exchange)) this.#start(exchange)
-      } catch (error) {
-        faults.report('starting a server span', error)
-      }
-    }
-    if (!isPlain) return this.#probe(exchange, emit, server, args)
+  /** Makes a request's span active for the rest of Node's call; false where its event has to be emitted by `emit`. */
+  enter(exchange: Exchange, emit: Emit): boolean {
+    if (!isNodes(emit) || !exchange.hasOwnCall || isBegun(exchange)) return false
+    this.#begin(exchange)
     const { context } = exchange
-    const isOwn = context !== undefined && exchange.hasOwnCall && !exchange.spanIsForeign
-    return isOwn && enterContext(context) ? Reflect.apply(emit, server, args) : exchange.emit(emit, server, args)
+    return context === undefined || (!exchange.spanIsForeign && enterContext(context))
+  }
+
+  /** Emits a request's event to its handlers, inside its server span. */
+  emit(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
+    if (isBegun(exchange)) return exchange.emit(emit, server, args)
+    if (isNodes(emit) || this.#spanless.get(emit)?.has(args[0])) this.#begin(exchange)
+    return isNodes(emit) ? exchange.emit(emit, server, args) : this.#probe(exchange, emit, server, args)
   }
 
   /** Leaves a request out: nothing is traced in its handlers. */
@@ -111,6 +107,14 @@ export class ServerSpans {
     }
   }
 
+  #begin(exchange: Exchange): void {
+    try {
+      if (!adoptForeignSpan(exchange)) this.#start(exchange)
+    } catch (error) {
+      exchange.tracker.faults.report('starting a server span', error)
+    }
+  }
+
   /** Starts the span and gives the exchange its context; without an SDK and a remote parent there is nothing to carry. */
   #start(exchange: Exchange, startTime?: number): void {
     if (this.#tracer === undefined) return
@@ -125,6 +129,16 @@ export class ServerSpans {
     exchange.context = new RequestContext(parent, span, exchange.rpc)
     exchange.bindContext()
   }
+}
+
+/** Whether it is settled whose span a request has, or that it has none. */
+function isBegun(exchange: Exchange): boolean {
+  return exchange.span !== undefined || exchange.spanIsForeign || exchange.settled
+}
+
+/** Whether `emit` is what all emitters have, so that nothing of others can begin a span in it. */
+function isNodes(emit: Emit): boolean {
+  return emit === EventEmitter.prototype.emit
 }
 
 /** Reads the few headers that are asked for, without having Node parse all of them. */

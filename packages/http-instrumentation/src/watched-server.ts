@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 
-import type { Emitter, EventArguments, Exchange } from './exchange.ts'
-import { exchangeOf } from './exchange.ts'
+import { EXCHANGE, exchangeOf } from './exchange.ts'
+import type { Emit, Emitter, EventArguments, Exchange, ExchangeCarrier } from './exchange.ts'
 import { Http2Exchange } from './http2-exchange.ts'
 import { isIgnoredServer } from './ignore-server.ts'
 import type { Observer } from './observer.ts'
@@ -29,13 +29,20 @@ export function isHttpServer(server: unknown): server is EventEmitter {
 export function watchServer(server: EventEmitter): boolean {
   if (WATCHED in server) return false
   const own = Object.hasOwn(server, 'emit') ? (server as Emitter).emit : undefined
-  const emit = function (this: unknown, ...args: EventArguments): boolean {
-    // Looked up each time, since another instrumentation may replace the prototype's later.
-    const original = own ?? (Object.getPrototypeOf(server) as Emitter).emit
+  // Looked up each time, since another instrumentation may replace the prototype's later.
+  const originalOf = (): Emit => own ?? (Object.getPrototypeOf(server) as Emitter).emit
+  const emitRarer = function (this: unknown, ...args: EventArguments): boolean {
     const exchange = exchangeOfEvent(server, args)
     return exchange === undefined
+      ? Reflect.apply(originalOf(), this, args)
+      : exchange.tracker.emit(exchange, originalOf(), server, args)
+  }
+  const emit = function (this: unknown, ...args: EventArguments): boolean {
+    const exchange = args[0] === 'request' ? (args[1] as ExchangeCarrier | undefined)?.[EXCHANGE] : undefined
+    const original = originalOf()
+    return exchange?.tracker.enter(exchange, original)
       ? Reflect.apply(original, this, args)
-      : exchange.tracker.enter(exchange, original, server, args)
+      : Reflect.apply(emitRarer, this, args)
   }
   Object.defineProperty(server, WATCHED, { value: true })
   Object.defineProperty(server, 'emit', { value: emit, configurable: true, writable: true, enumerable: false })

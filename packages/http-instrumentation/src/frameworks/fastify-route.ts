@@ -39,6 +39,8 @@ export function observeFastify(subscribe: Subscribe): (() => void)[] {
 
 function noteRoute(request: FastifyRequest | undefined): void {
   const exchange = exchangeOf(request?.raw)
+  // Fastify makes the options anew for each who asks, and the hook has asked already where there is one.
+  if (exchange === undefined || exchange.frameworkRoute !== undefined) return
   const url = request?.routeOptions?.url
-  if (exchange !== undefined && typeof url === 'string') exchange.frameworkRoute = url
+  if (typeof url === 'string') exchange.frameworkRoute = url
 }
