@@ -39,6 +39,8 @@ export class RequestTracker {
   readonly #recordRequest: EventRecorder<AttributesOf<typeof httpInstruments.requests>>
   readonly #errors: Instruments<typeof errorInstruments>['errors']
   readonly #findRoute: RouteFinder | undefined
+  /** By status: to make a number's text takes as long as to find its series. */
+  readonly #statusTexts: string[] = []
 
   constructor(config: HttpServerInstrumentationConfig, faults: FaultLog) {
     this.config = config
@@ -113,7 +115,11 @@ export class RequestTracker {
     const { context = ROOT_CONTEXT } = exchange
     const method = requestMethod(exchange.method)
     const endpoint = route ?? UNMATCHED
-    this.#recordRequest(durationMs / 1000, { method, endpoint, status: String(status) }, context)
+    this.#recordRequest(
+      durationMs / 1000,
+      { method, endpoint, status: (this.#statusTexts[status] ??= String(status)) },
+      context,
+    )
     if (failure) this.#errors.add(1, { source: 'http', type: failure.type }, context)
     const { onRequest } = this.config
     if (onRequest === undefined) return
