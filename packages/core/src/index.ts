@@ -24,7 +24,7 @@ export type {
   Setting,
   ValuesOf,
 } from './config/index.ts'
-export { ENTER_CONTEXT, enterContext } from './context-entry.ts'
+export { activeContext, ENTER_CONTEXT, enterContext } from './context-entry.ts'
 export { createInstruments } from './create-instruments.ts'
 export type { InstrumentScope } from './create-instruments.ts'
 export { ERROR_SCOPE, errorInstruments } from './error-instruments.ts'

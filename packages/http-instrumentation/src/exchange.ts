@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { inspect } from 'node:util'
 
+import { activeContext } from '@mcp/otel-core'
 import { context as contextApi } from '@opentelemetry/api'
 import type { Context, Span } from '@opentelemetry/api'
 
@@ -118,7 +119,7 @@ export abstract class Exchange {
   /** Emits an event in this exchange's context; one that nobody listens to, or that happens in it anyway, enters none. */
   emit(emit: Emit, emitter: Emitter, args: EventArguments): boolean {
     const { context } = this
-    return context === undefined || emitter.listenerCount(args[0]) === 0 || context === contextApi.active()
+    return context === undefined || emitter.listenerCount(args[0]) === 0 || context === activeContext()
       ? Reflect.apply(emit, emitter, args)
       : contextApi.with(context, emit, emitter, ...args)
   }

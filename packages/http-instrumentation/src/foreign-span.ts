@@ -1,4 +1,5 @@
-import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import { activeContext } from '@mcp/otel-core'
+import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import type { Span } from '@opentelemetry/api'
 
 import type { Exchange } from './exchange.ts'
@@ -10,7 +11,7 @@ import { isTracingSuppressed } from './suppression.ts'
  * context becomes the exchange's. Returns whether there was such a context.
  */
 export function adoptForeignSpan(exchange: Exchange): boolean {
-  const active = context.active()
+  const active = activeContext()
   if (active === ROOT_CONTEXT) return false
   const metadata = getRpcMetadata(active)
   // A pipelined request can begin inside the context of the one before it.

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+import { activeContext } from '@mcp/otel-core'
 import { context as contextApi } from '@opentelemetry/api'
 
 import { EXCHANGE, Exchange } from './exchange.ts'
@@ -95,7 +96,7 @@ function emitOfRequest(this: Emitter, ...args: EventArguments): boolean {
   const listeners = this._events?.[args[0]]
   if (listeners === undefined && isSilent(emit, args[0])) return false
   // Node awaits the end of most requests when they are answered, by the same function each time; it needs no context for it.
-  return context === undefined || listeners === exchange.tracker.nodes.end || context === contextApi.active()
+  return context === undefined || listeners === exchange.tracker.nodes.end || context === activeContext()
     ? Reflect.apply(emit, this, args)
     : contextApi.with(context, emit, this, ...args)
 }
@@ -107,7 +108,7 @@ function emitOfResponse(this: Emitter, ...args: EventArguments): boolean {
   if (this._events?.[args[0]] === undefined && isSilent(emit, args[0])) return false
   const teaches = args[0] === 'finish' && exchange.tracker.nodes.end === undefined && isNodesAlone(exchange)
   const isHeard =
-    context === undefined || context === contextApi.active()
+    context === undefined || context === activeContext()
       ? Reflect.apply(emit, this, args)
       : contextApi.with(context, emit, this, ...args)
   if (teaches) learnNodesListener(exchange)
