@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { EventEmitter } from 'node:events'
+import { createServer, IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { describe, expect, test } from 'vitest'
@@ -246,6 +247,54 @@ describe('upgrades', () => {
     await exchangeText(port, 'CONNECT example.test:443 HTTP/1.1\r\nHost: example.test\r\n\r\n')
     await seen.ended(1)
     expect(await seen.counts()).toEqual({ 'CONNECT unmatched 200': 1 })
+    await seen.idle()
+  })
+})
+
+describe('events that nobody listens to', () => {
+  test('are the same as without us for an app whose requests and responses have an emit of their own', async () => {
+    const emitted: unknown[] = []
+    const note = (kind: string, prototype: EventEmitter) => {
+      const { emit } = prototype as { emit: (...args: unknown[]) => boolean }
+      prototype.emit = function (...args) {
+        emitted.push(`${kind} ${String(args[0])}`)
+        return Reflect.apply(emit, this, args)
+      }
+    }
+    class Request extends IncomingMessage {}
+    class Response extends ServerResponse<Request> {}
+    note('request', Request.prototype)
+    note('response', Response.prototype)
+    const server = createServer({ IncomingMessage: Request, ServerResponse: Response }, (_req, res) => res.end('ok'))
+    const port = await listen(server)
+    const eventsOfRequest = async () => {
+      await exchangeText(port, get('/', CLOSE))
+      return emitted.splice(0)
+    }
+    const without = await eventsOfRequest()
+    const seen = observe()
+    expect(await eventsOfRequest()).toEqual(without)
+    expect(without).toContain('response prefinish')
+    await seen.idle()
+  })
+
+  test('are thrown where they are errors', async () => {
+    const seen = observe()
+    const thrown: unknown[] = []
+    const port = await listen(
+      createServer((req, res) => {
+        for (const emitter of [req, res]) {
+          try {
+            emitter.emit('error', 'nobody listens')
+          } catch (error) {
+            thrown.push((error as { context?: unknown }).context)
+          }
+        }
+        res.end()
+      }),
+    )
+    await exchangeText(port, get('/', CLOSE))
+    expect(thrown).toEqual(['nobody listens', 'nobody listens'])
     await seen.idle()
   })
 })
