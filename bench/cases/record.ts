@@ -7,6 +7,8 @@ import { createRecorder } from '../record/recorders.ts'
 export interface RecordInput {
   readonly recorder: string
   readonly series: number
+  /** Series that there are besides, without any events from the first on. */
+  readonly idle?: number
   /** How each event's duration is had: a constant, or the clock read before and after. */
   readonly clock: boolean
   readonly events: number
@@ -16,9 +18,10 @@ export interface RecordInput {
 const GARBAGE_EVENTS = 4000
 const SECONDS = 0.25
 
-const { recorder: name, series, clock, events: measuredEvents, warmUpMs } = caseInput<RecordInput>()
-const recorder = await createRecorder(name, series * 2)
-const prepared = labelSets(series).map((labels) => recorder.prepare(labels))
+const { recorder: name, series, idle = 0, clock, events: measuredEvents, warmUpMs } = caseInput<RecordInput>()
+const recorder = await createRecorder(name, (series + idle) * 2)
+const all = labelSets(series + idle).map((labels) => recorder.prepare(labels))
+const prepared = all.slice(0, series)
 // Found once, as an app that imports it has it: the call can be inlined.
 const { record } = recorder
 let next = 0
@@ -41,11 +44,13 @@ function recordWithClock(events: number): void {
 const run = clock ? recordWithClock : recordWithoutClock
 
 // Every series exists before the first event that counts.
-run(series)
+for (const each of all) record(each, SECONDS)
 warmUp(run, warmUpMs)
 const garbage = garbageOf(() => run(GARBAGE_EVENTS)) / GARBAGE_EVENTS
 
 const before = pageTotals(await recorder.scrape())
+// What reading the page has left behind would be collected on the events' account, on other threads.
+globalThis.gc?.()
 const { value, clean } = nanosPerEvent(run, measuredEvents)
 const after = pageTotals(await recorder.scrape())
 

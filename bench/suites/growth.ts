@@ -6,7 +6,17 @@ import type { Suite } from '../harness/suite.ts'
 import { recordCases } from './record.ts'
 
 const SERIES = [1, 100, 10_000, 100_000]
-const NAMES = ['ours, two calls', 'prom-client', '@prometheus-io/client', 'OpenTelemetry SDK', 'adds into an array']
+const NAMES = [
+  'ours, two calls',
+  'prom-client',
+  '@prometheus-io/client',
+  'OpenTelemetry SDK',
+  'adds into an array',
+  'reads the labels',
+]
+/** Some of many series that all events go to: what the others cost by being there, whatever fits into which cache. */
+const FEW = 100
+const MANY = 100_000
 const RATES = [10, 100, 1000, 10_000]
 
 export const growth: Suite = {
@@ -20,9 +30,12 @@ export const growth: Suite = {
   async run(options) {
     const { quick } = options
     const rows = []
-    for (const series of SERIES) {
-      const input = { series, clock: false, events: quick ? 100_000 : 200_000, warmUpMs: quick ? 100 : 200 }
-      const cases = recordCases(`${series.toLocaleString('en')} series`, input, NAMES)
+    const input = { clock: false, events: quick ? 100_000 : 200_000, warmUpMs: quick ? 100 : 200 }
+    const bySeries = SERIES.map((series) =>
+      recordCases(`${series.toLocaleString('en')} series`, { ...input, series }, NAMES),
+    )
+    const amongMany = `${MANY.toLocaleString('en')} series, all events on the same ${FEW}`
+    for (const cases of [...bySeries, recordCases(amongMany, { ...input, series: FEW, idle: MANY - FEW }, NAMES)]) {
       rows.push(...(await alternate(cases, quick ? 1 : 2, options)))
     }
     const paced = RATES.flatMap((perSecond) =>

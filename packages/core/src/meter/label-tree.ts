@@ -4,7 +4,7 @@ export const NO_ROW = -1
 /** The key of what has none: no label value, as those are well-formed; and a string, so that all that is compared is one. */
 const NO_KEY = '\ud800'
 
-/** As many children are looked for one after the other; where there are more, in a map. */
+/** As many children are looked for one after the other; where there are more, in a table. */
 const FEW = 8
 
 /** What is under a value: a node, or the row of the first instrument that ends there, where there is nothing else to hold. */
@@ -26,6 +26,26 @@ export class Entry {
 /** Ends each list of entries, and holds nothing. */
 export const END = new Entry(NO_KEY, NO_ROW)
 
+/**
+ * Many values, and what is under each. V8 keeps the properties of such an object in one table, and finds one by comparing
+ * references: a `Map` looks at the strings that share a place, too, each of which is another wait for memory.
+ */
+class ManyChildren {
+  readonly byValue = Object.create(null) as Record<string, Child | undefined>
+  size = 0
+
+  set(value: string, child: Child): void {
+    if (this.byValue[value] === undefined) this.size++
+    this.byValue[value] = child
+  }
+
+  /** Removes a child that is there. */
+  delete(value: string): void {
+    delete this.byValue[value]
+    this.size--
+  }
+}
+
 /** A place in a tree of label values. */
 export class LabelNode {
   /**
@@ -37,7 +57,7 @@ export class LabelNode {
   /** All children, where they are several but a few. */
   few = END
   /** All children, where they are many. */
-  map: Map<string, Child> | undefined = undefined
+  many: ManyChildren | undefined = undefined
   /** Row of the first instrument that ends here. */
   row = NO_ROW
   /** Rows of the others by their slot. */
@@ -65,7 +85,7 @@ export function childOf(node: LabelNode, value: string): Child {
 export function childBeside(node: LabelNode, value: unknown): Child {
   // All that is compared here has to be strings to the compiler: this is one place for all instruments.
   if (typeof value !== 'string') return NOTHING
-  const child = node.map === undefined ? entryOf(node, value).child : (node.map.get(value) ?? NOTHING)
+  const child = node.many === undefined ? entryOf(node, value).child : (node.many.byValue[value] ?? NOTHING)
   if (child === NOTHING) return NOTHING
   node.key = value
   return (node.child = child)
@@ -73,18 +93,18 @@ export function childBeside(node: LabelNode, value: unknown): Child {
 
 /** Puts something under a value, in the place of what is there. */
 export function setChild(node: LabelNode, value: string, child: Child): void {
-  if (node.map === undefined) {
+  if (node.many === undefined) {
     setChildren(node, [...childrenOf(node).filter(([key]) => key !== value), [value, child]])
   } else {
-    node.map.set(value, child)
+    node.many.set(value, child)
     setLast(node, value, child)
   }
 }
 
 /** Removes a child that is there. */
 export function removeChild(node: LabelNode, value: string): void {
-  node.map?.delete(value)
-  if (node.map === undefined || node.map.size <= FEW / 2) {
+  node.many?.delete(value)
+  if (node.many === undefined || node.many.size <= FEW / 2) {
     setChildren(
       node,
       childrenOf(node).filter(([key]) => key !== value),
@@ -110,7 +130,7 @@ export function setRow(node: LabelNode, slot: number, row: number): void {
 
 /** Tells whether there is no reason to keep the node. */
 export function isBare(node: LabelNode): boolean {
-  const hasChildren = node.key !== NO_KEY || node.map !== undefined
+  const hasChildren = node.key !== NO_KEY || node.many !== undefined
   return !hasChildren && node.row === NO_ROW && (node.rows?.every((row) => row === NO_ROW) ?? true)
 }
 
@@ -122,8 +142,8 @@ function entryOf({ few }: LabelNode, value: string): Entry {
   return entry
 }
 
-function childrenOf({ key, child, few, map }: LabelNode): [string, Child][] {
-  if (map !== undefined) return [...map]
+function childrenOf({ key, child, few, many }: LabelNode): [string, Child][] {
+  if (many !== undefined) return Object.entries(many.byValue as Record<string, Child>)
   const children: [string, Child][] = []
   for (let entry = few; entry !== END; entry = entry.next) children.push([entry.key, entry.child])
   return children.length === 0 && key !== NO_KEY ? [[key, child]] : children
@@ -131,7 +151,8 @@ function childrenOf({ key, child, few, map }: LabelNode): [string, Child][] {
 
 function setChildren(node: LabelNode, children: readonly [string, Child][]): void {
   const isFew = children.length > 1 && children.length <= FEW
-  node.map = children.length > FEW ? new Map(children) : undefined
+  node.many = children.length > FEW ? new ManyChildren() : undefined
+  for (const [key, child] of children) node.many?.set(key, child)
   node.few = isFew ? children.reduceRight((next, [key, child]) => new Entry(key, child, next), END) : END
   setLast(node, ...(children.at(-1) ?? ([NO_KEY, NOTHING] as const)))
 }

@@ -71,8 +71,8 @@ test('values that are missing or no strings are in no row', () => {
 })
 
 test('a node finds what is under each of its values, however many come and go', () => {
-  // Some more than a node looks through one after the other.
-  const value = fc.nat({ max: 11 }).map((number) => `v${number}`)
+  // Some more than a node looks through one after the other, and such as objects keep apart or have from birth.
+  const value = fc.constantFrom('__proto__', 'constructor', '0', '7', '404', '4294967295', '-1', '', 'a', 'b', 'c', 'd')
   const step = fc.record({ values: fc.tuple(value, fc.constantFrom('x', 'y')), isPutIn: fc.boolean() })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
@@ -91,7 +91,10 @@ test('a node finds what is under each of its values, however many come and go', 
         }
         for (const [known, knownRow] of truth.values()) expect(index.find(known)).toBe(knownRow)
         expect(index.find(values)).toBe(truth.get(key)?.[1] ?? NO_ROW)
-        expect(index.find(['\ud800', 'x'])).toBe(NO_ROW)
+        for (const absent of ['\ud800', 'toString', 'undefined']) expect(index.find([absent, 'x'])).toBe(NO_ROW)
+        for (const absent of [undefined, 7, null, { toString: () => 'a' }]) {
+          expect(index.findAttributes({ a: absent, b: 'x' })).toBe(NO_ROW)
+        }
       }
       for (const [values] of truth.values()) index.remove(values)
       expect(isBare(index.root)).toBe(true)
