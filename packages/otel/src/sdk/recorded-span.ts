@@ -34,7 +34,7 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
  * A span that is recorded. To processors, exporters and whoever calls it, it is what the SDK's own is; that one looks at
- * each attribute several times, and at the clock, and takes three times the memory.
+ * each attribute several times, and at the clock, and takes more than twice the memory.
  */
 export class RecordedSpan implements Span {
   name: string
