@@ -52,31 +52,34 @@ export function arrayRecorder(): Recorder<number> {
 }
 
 /**
- * What nobody who is given labels can do without: the labels of each event are read, down to the strings, and the event
- * counted in one place. Where there are many series, it shows what their labels cost who reads them in no order.
+ * What nobody can do without who is given labels: each event's are read, one of them looked up in a `Map`, and the event
+ * counted in one place. Where there are many series, it shows what their labels cost by being many, whatever is kept of them.
  */
-export function labelReadingRecorder(): Recorder<Labels> {
-  const known = new Set<Labels>()
+export function labelRecorder(): Recorder<Labels> {
+  const all = new Set<Labels>()
+  const endpoints = new Map<string, number>()
   const totals = { events: 0, seconds: 0 }
   return {
     prepare(labels) {
-      known.add(labels)
+      all.add(labels)
+      endpoints.set(labels.endpoint, 1)
       return labels
     },
     record({ method, endpoint, status }, seconds) {
-      if (method.length + endpoint.length + status.length === 0) return
-      totals.events++
+      if (method.length + status.length === 0) return
+      totals.events += endpoints.get(endpoint) ?? 0
       totals.seconds += seconds
     },
     count({ endpoint }) {
       if (endpoint.length > 0) totals.events++
     },
     async scrape() {
-      const lines = [...known].map(({ method, endpoint, status }, index) => {
+      const lines = [...all].map(({ method, endpoint, status }, index) => {
         const labels = `{method="${method}",endpoint="${endpoint}",status="${status}"}`
         const { events, seconds } = index === 0 ? totals : { events: 0, seconds: 0 }
         return `requests_total${labels} ${events}\nrequest_duration_seconds_sum${labels} ${seconds}\nrequest_duration_seconds_count${labels} ${events}\n`
       })
+      if (lines.length === 0) lines.push(`requests_total{} ${totals.events}\n`)
       return [Buffer.from(lines.join(''))]
     },
   }

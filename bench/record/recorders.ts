@@ -1,5 +1,5 @@
 import type { ContestantKind } from '../harness/suite.ts'
-import { arrayRecorder, labelReadingRecorder } from './limit-recorder.ts'
+import { arrayRecorder, labelRecorder } from './limit-recorder.ts'
 import { ownBoundRecorder, ownEventRecorder, ownRecorder } from './own-recorders.ts'
 import { otelRecorder, promClientChildRecorder, promClientRecorder } from './peer-recorders.ts'
 import type { PromClient } from './peer-recorders.ts'
@@ -26,7 +26,7 @@ export const recorders: Readonly<Record<string, RecorderKind>> = {
   },
   'OpenTelemetry SDK': { kind: 'peer', create: async (limit) => otelRecorder(limit) },
   'adds into an array': { kind: 'limit', create: async () => arrayRecorder() },
-  'reads the labels': { kind: 'limit', create: async () => labelReadingRecorder() },
+  'looks one label up': { kind: 'limit', create: async () => labelRecorder() },
 }
 
 export function createRecorder(name: string, seriesLimit: number): Promise<Recorder> {

@@ -12,7 +12,7 @@ const NAMES = [
   '@prometheus-io/client',
   'OpenTelemetry SDK',
   'adds into an array',
-  'reads the labels',
+  'looks one label up',
 ]
 /** Some of many series that all events go to: what the others cost by being there, whatever fits into which cache. */
 const FEW = 100
