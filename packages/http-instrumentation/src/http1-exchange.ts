@@ -20,7 +20,8 @@ interface ServerSocket extends Socket {
   encrypted?: boolean
 }
 
-const { emit: NODES_EMIT } = EventEmitter.prototype as Emitter
+/** Node's own `emit`, as long as nobody has put another in its place before: only of Node's it is known that it does no more. */
+const NODES_EMIT = nodesOwn((EventEmitter.prototype as Emitter).emit)
 
 /** A request that Node's HTTP/1 parser handed to a server with a response object. */
 export class Http1Exchange extends Exchange {
@@ -118,6 +119,11 @@ function emitOfResponse(this: Emitter, ...args: EventArguments): boolean {
 /** Whether an event that nobody listens to comes to nothing: unless somebody replaced `emit`, or it is an error. */
 function isSilent(emit: Emit, event: string | symbol): boolean {
   return emit === NODES_EMIT && event !== 'error'
+}
+
+/** Returns a function if it is Node's `emit`, told by a symbol that only Node's code knows. */
+function nodesOwn(emit: Emit): Emit | undefined {
+  return Function.prototype.toString.call(emit).includes('kErrorMonitor') ? emit : undefined
 }
 
 function isNodesAlone({ request, response }: Http1Exchange): boolean {

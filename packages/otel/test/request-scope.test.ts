@@ -51,6 +51,33 @@ test('nothing of ours stays active in the app, which each of its requests would 
   expect(app.stdout).toBe('undefined\n')
 })
 
+test('what somebody has put in the place of every emit before us sees all events of requests, listened to or not', async () => {
+  const script = (first: string) => `
+    const { EventEmitter } = require('node:events')
+    const { createServer, get, ServerResponse } = require('node:http')
+    const { emit } = EventEmitter.prototype
+    const seen = []
+    EventEmitter.prototype.emit = function (...args) {
+      if (this instanceof ServerResponse) seen.push(args[0])
+      return Reflect.apply(emit, this, args)
+    }
+    ${first}
+    const server = createServer((_request, response) => response.end('ok'))
+    server.listen(0, '127.0.0.1', () => {
+      get({ port: server.address().port, host: '127.0.0.1', agent: false }, (response) => response.resume().on('close', () => {
+        server.close(() => { console.log(seen.join()); process.exit() })
+      }))
+    })`
+  const eventsSeen = async (first: string) => {
+    await using app = new AppProcess(['-e', script(first)], { env: { MCP_OTEL_PORT: '0' } })
+    await app.exit()
+    return app.stdout
+  }
+  const without = await eventsSeen('')
+  expect(without).toContain('prefinish')
+  expect(await eventsSeen(`require(${JSON.stringify(REGISTER)})`)).toBe(without)
+})
+
 test.each(['http', 'https'])(
   'requests pipelined over %s run in their own contexts, which end with them',
   async (scheme) => {
