@@ -51,8 +51,8 @@ test('nothing of ours stays active in the app, which each of its requests would 
   expect(app.stdout).toBe('undefined\n')
 })
 
-test('what somebody has put in the place of every emit before us sees all events of requests, listened to or not', async () => {
-  const script = (first: string) => `
+/** What an app sees of a response of its own that has put something in the place of every `emit`, and then does something. */
+const emitsOfResponse = (first: string) => `
     const { EventEmitter } = require('node:events')
     const { createServer, get, ServerResponse } = require('node:http')
     const { emit } = EventEmitter.prototype
@@ -68,8 +68,10 @@ test('what somebody has put in the place of every emit before us sees all events
         server.close(() => { console.log(seen.join()); process.exit() })
       }))
     })`
+
+test('what somebody has put in the place of every emit before us sees all events of requests, listened to or not', async () => {
   const eventsSeen = async (first: string) => {
-    await using app = new AppProcess(['-e', script(first)], { env: { MCP_OTEL_PORT: '0' } })
+    await using app = new AppProcess(['-e', emitsOfResponse(first)], { env: { MCP_OTEL_PORT: '0' } })
     await app.exit()
     return app.stdout
   }
