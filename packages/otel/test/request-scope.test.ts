@@ -51,8 +51,9 @@ test('nothing of ours stays active in the app, which each of its requests would 
   expect(app.stdout).toBe('undefined\n')
 })
 
-/** What an app sees of a response of its own that has put something in the place of every `emit`, and then does something. */
-const emitsOfResponse = (first: string) => `
+/** Returns the events that an app sees by something of its own in the place of every `emit`, put there before `then` is done. */
+async function eventsOfResponse(then: string): Promise<string> {
+  const script = `
     const { EventEmitter } = require('node:events')
     const { createServer, get, ServerResponse } = require('node:http')
     const { emit } = EventEmitter.prototype
@@ -61,23 +62,22 @@ const emitsOfResponse = (first: string) => `
       if (this instanceof ServerResponse) seen.push(args[0])
       return Reflect.apply(emit, this, args)
     }
-    ${first}
+    ${then}
     const server = createServer((_request, response) => response.end('ok'))
     server.listen(0, '127.0.0.1', () => {
       get({ port: server.address().port, host: '127.0.0.1', agent: false }, (response) => response.resume().on('close', () => {
         server.close(() => { console.log(seen.join()); process.exit() })
       }))
     })`
+  await using app = new AppProcess(['-e', script], { env: { MCP_OTEL_PORT: '0' } })
+  await app.exit()
+  return app.stdout
+}
 
 test('what somebody has put in the place of every emit before us sees all events of requests, listened to or not', async () => {
-  const eventsSeen = async (first: string) => {
-    await using app = new AppProcess(['-e', emitsOfResponse(first)], { env: { MCP_OTEL_PORT: '0' } })
-    await app.exit()
-    return app.stdout
-  }
-  const without = await eventsSeen('')
+  const without = await eventsOfResponse('')
   expect(without).toContain('prefinish')
-  expect(await eventsSeen(`require(${JSON.stringify(REGISTER)})`)).toBe(without)
+  expect(await eventsOfResponse(`require(${JSON.stringify(REGISTER)})`)).toBe(without)
 })
 
 test.each(['http', 'https'])(
