@@ -170,9 +170,8 @@ export class Cells {
 
 /** Returns as many zeros as V8 keeps numbers in an array of: side by side, and with less to look at than in a typed one. */
 function createSlab(length: number): number[] {
-  const slab = [0.5]
-  while (slab.length < length) slab.push(0)
-  slab[0] = 0
-  // A copy has no room to grow.
-  return slab.slice()
+  let zeros = [0.5]
+  zeros[0] = 0
+  while (zeros.length < length) zeros = zeros.concat(zeros)
+  return zeros.slice(0, length)
 }

@@ -18,8 +18,6 @@ export abstract class SyncInstrument {
   readonly gate: Gate
   readonly write: Write
   #bind: ReturnType<typeof createBind> | undefined
-  /** `add` or `record`. */
-  abstract readonly recording: Recording
 
   constructor(store: InstrumentStore, gate: Gate) {
     this.store = store
@@ -29,6 +27,22 @@ export abstract class SyncInstrument {
 
   get [TYPED](): true {
     return true
+  }
+
+  /** `add` or `record`. */
+  abstract readonly recording: Recording
+
+  /**
+   * Compiles `add` or `record` when it is first asked for, since a process uses but a part of what it declares; from then on
+   * it is a property of the instrument's own, which costs a call nothing.
+   */
+  protected compiled(method: 'add' | 'record'): Recording {
+    return this.assigned(method, createRecording(this.store, this.gate, this.write))
+  }
+
+  protected assigned(method: 'add' | 'record', value: Recording): Recording {
+    Object.defineProperty(this, method, { value, writable: true, enumerable: true, configurable: true })
+    return value
   }
 
   protected bound(attributes: Attributes): BoundAdder & BoundRecorder {
@@ -48,7 +62,14 @@ export abstract class SyncInstrument {
 
 /** Counter or up-down counter over own cells. */
 export class CellAdder extends SyncInstrument implements Counter, UpDownCounter {
-  readonly add: Recording = createRecording(this.store, this.gate, this.write)
+  get add(): Recording {
+    return this.compiled('add')
+  }
+
+  // By whoever wraps a method of the API's.
+  set add(wrapped: Recording) {
+    this.assigned('add', wrapped)
+  }
 
   get recording(): Recording {
     return this.add
@@ -61,7 +82,14 @@ export class CellAdder extends SyncInstrument implements Counter, UpDownCounter 
 
 /** Gauge or histogram over own cells. */
 export class CellRecorder extends SyncInstrument implements Gauge, Histogram {
-  readonly record: Recording = createRecording(this.store, this.gate, this.write)
+  get record(): Recording {
+    return this.compiled('record')
+  }
+
+  // By whoever wraps a method of the API's.
+  set record(wrapped: Recording) {
+    this.assigned('record', wrapped)
+  }
 
   get recording(): Recording {
     return this.record

@@ -74,3 +74,19 @@ test('a catalogue with a kind or an attribute that cannot be does not compile', 
   const attribute: InstrumentSpec = { kind: 'counter', name: 'n', unit: '1', help: 'h', attributes: { a: 'number' } }
   expect([kind, attribute]).toHaveLength(2)
 })
+
+test('a method that somebody wraps is the one that is called, whether it was called before or not', () => {
+  const provider = createMeterProvider()
+  const { wrapped } = createInstruments(
+    {
+      wrapped: { kind: 'counter', name: 'wrapped', unit: '{run}', help: 'h', attributes: { plugin: 'string' } },
+    } as const,
+    { scope: 's', meterProvider: provider },
+  )
+  for (let i = 0; i < 2; i++) {
+    const add = wrapped.add.bind(wrapped)
+    wrapped.add = (value, attributes) => add(value * 10, attributes)
+    wrapped.add(1, { plugin: 'a' })
+  }
+  expect(provider.readSeries('wrapped')).toEqual([{ attributes: { plugin: 'a' }, value: 110 }])
+})
