@@ -30,7 +30,7 @@ npm run bench [-- [suite …] [--quick] [--compare]]
 
 Measures every contestant in turn, prints the tables, and writes them to bench/RESULTS.md and bench/RESULTS.json.
 
-  --quick    fewer rounds, under two minutes; written to bench/RESULTS-quick.md and .json instead
+  --quick    one round of less, under two minutes; written to bench/RESULTS-quick.md and .json instead
   --compare  hold the run against the results committed last, by ratios, write nothing, and end with 1 when we lost more
              than 15 %
   --help     this

@@ -114,14 +114,14 @@ export const http: Suite = {
     const collector = await startCollector()
     const servers: Promise<Server>[] = []
     const { quick } = options
-    const windows = { count: WINDOWS_IN_A_ROUND, figures: this.figures }
+    const windows = { count: quick ? 1 : WINDOWS_IN_A_ROUND, figures: this.figures }
     try {
       const rows = []
       for (const group of groups) {
         const cases = group.contestants.map((each) =>
-          windowsOf(group, each, collector, quick ? 0.3 : 1, (server) => servers.push(server)),
+          windowsOf(group, each, collector, quick ? 0.15 : 1, (server) => servers.push(server)),
         )
-        rows.push(...(await alternate(cases, quick ? 2 : 5, options, windows)))
+        rows.push(...(await alternate(cases, quick ? 1 : 5, options, windows)))
         await closeAll(servers)
       }
       return rows

@@ -13,7 +13,7 @@ export const idle: Suite = {
     rss: { label: 'RSS', unit: 'MiB', over: true },
   },
   async run({ quick, progress }) {
-    const windowMs = quick ? 5000 : 30_000
+    const windowMs = quick ? 3000 : 30_000
     progress(`all contestants at once, for ${windowMs / 1000} s`)
     const collector = await startCollector()
     const env = distributionEnvironment(collector.url)

@@ -19,14 +19,14 @@ export const logLine: Suite = {
   },
   run: (options) => {
     const { quick } = options
-    const lines = quick ? 20_000 : 100_000
+    const lines = quick ? 10_000 : 100_000
     const cases = Object.entries(logWriters).map(([writer, { group, kind }]) => ({
       group,
       kind,
       contestant: writer,
       measure: () => burst(writer, lines),
     }))
-    return alternate(cases, quick ? 2 : 4, options)
+    return alternate(cases, quick ? 1 : 4, options)
   },
 }
 

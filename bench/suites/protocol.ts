@@ -24,6 +24,6 @@ export const protocol: Suite = {
           input: { observer, batches: quick ? 6 : 16 } satisfies ProtocolInput,
         }),
     }))
-    return alternate(cases, quick ? 2 : 4, options)
+    return alternate(cases, quick ? 1 : 4, options)
   },
 }

@@ -23,6 +23,6 @@ export const recordStrings: Suite = {
       measure: () =>
         runCase({ script: 'cases/record-strings.ts', input: { ...input, recorder } satisfies RecordStringsInput }),
     }))
-    return alternate(cases, quick ? 2 : 4, options)
+    return alternate(cases, quick ? 1 : 4, options)
   },
 }

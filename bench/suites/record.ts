@@ -23,7 +23,7 @@ export const record: Suite = {
       ...recordCases('clock excluded', { ...input, clock: false }),
       ...recordCases('clock included', { ...input, clock: true }, [...withClock, 'adds into an array']),
     ]
-    return alternate(cases, quick ? 2 : 4, options)
+    return alternate(cases, quick ? 1 : 4, options)
   },
 }
 

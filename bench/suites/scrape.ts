@@ -21,7 +21,7 @@ export const scrape: Suite = {
     first: { label: 'first scrape', unit: 'ms', plain: true },
   },
   run: async (options) => [
-    ...(await alternate(scrapeCases(1000, options), options.quick ? 2 : 5, options)),
+    ...(await alternate(scrapeCases(1000, options), options.quick ? 1 : 5, options)),
     ...(await alternate(scrapeCases(10_000, options), options.quick ? 1 : 4, options)),
     ...(await alternate(scrapeCases(100_000, options), options.quick ? 1 : 3, options)),
   ],

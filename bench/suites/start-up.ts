@@ -23,7 +23,7 @@ export const startUp: Suite = {
         ...commonJsDistributions.map((each) => startCase('CommonJS app', 'apps/starts.cjs', each, env)),
         ...esModuleDistributions.map((each) => startCase('ESM app', 'apps/starts.mjs', each, env)),
       ]
-      return await alternate(cases, options.quick ? 2 : 7, options)
+      return await alternate(cases, options.quick ? 1 : 7, options)
     } finally {
       collector.close()
     }
