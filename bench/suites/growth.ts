@@ -17,7 +17,7 @@ const NAMES = [
 /** Some of many series that all events go to: what the others cost by being there, whatever fits into which cache. */
 const FEW = 100
 const MANY = 100_000
-/** More take the peers more than a minute. */
+/** With more, the peers alone take a minute. */
 const MOST_QUICK = 100
 const RATES = [10, 100, 1000, 10_000]
 

@@ -8,8 +8,9 @@ import type { Span, SpanLimits, SpanProcessor, TimedEvent } from '@opentelemetry
 
 import { isOwn } from '../is-own.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { isPlainValue, takeLink } from './span-attributes.ts'
+import { exceptionAttributes, isPlainValue, takeEvent, takeLink } from './span-attributes.ts'
 import type { SpanAttributes } from './span-attributes.ts'
+import { givenTime } from './span-time.ts'
 
 /** What all spans of a tracer have in common. */
 export interface SpanOrigin {
@@ -136,30 +137,20 @@ export class RecordedSpan implements Span {
     if (this.#isOver()) return this
     const { eventCountLimit } = this.#origin.limits
     if (eventCountLimit === 0) diag.warn('No events allowed.')
-    if (this.events.length >= eventCountLimit) {
-      if (eventCountLimit > 0 && this.#droppedEventsCount === 0) diag.debug('Dropping extra events.')
-      this.events.shift()
-      this.#droppedEventsCount++
-    }
+    this.#droppedEventsCount += makeRoom('events', this.events, eventCountLimit, this.#droppedEventsCount)
     if (eventCountLimit === 0) return this
-    const { cleanSimpleAttributes, isTimeInput } = sdkPackages.core
+    const { isTimeInput } = sdkPackages.core
     const isTime = isTimeInput(attributesOrTime)
     const at = isTime && !isTimeInput(time) ? attributesOrTime : time
-    const { attributePerEventCountLimit: attributeCountLimit, attributeValueLengthLimit } = this.#origin.limits
     const attributes = isTime ? undefined : attributesOrTime
-    const limits = { attributeCountLimit, attributeValueLengthLimit }
-    this.events.push({ name, time: this.#timeOf(at), ...cleanSimpleAttributes(attributes, limits) })
+    this.events.push(takeEvent(name, this.#timeOf(at), attributes, this.#origin.limits))
     return this
   }
 
   addLink(link: Link): this {
     if (this.#isOver()) return this
     const { linkCountLimit } = this.#origin.limits
-    if (this.links.length >= linkCountLimit) {
-      if (linkCountLimit > 0 && this.#droppedLinksCount === 0) diag.debug('Dropping extra links.')
-      this.links.shift()
-      this.#droppedLinksCount++
-    }
+    this.#droppedLinksCount += makeRoom('links', this.links, linkCountLimit, this.#droppedLinksCount)
     if (linkCountLimit > 0) this.links.push(takeLink(link, this.#origin.limits))
     return this
   }
@@ -185,22 +176,15 @@ export class RecordedSpan implements Span {
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
-    const attributes: Attributes = {}
-    if (typeof exception === 'string') {
-      attributes['exception.message'] = exception
-    } else if (exception) {
-      if (exception.code) attributes['exception.type'] = exception.code.toString()
-      else if (exception.name) attributes['exception.type'] = exception.name
-      if (exception.message) attributes['exception.message'] = exception.message
-      if (exception.stack) attributes['exception.stacktrace'] = exception.stack
-    }
+    const attributes = exceptionAttributes(exception)
     if (attributes['exception.type'] || attributes['exception.message']) this.addEvent('exception', attributes, time)
     else diag.warn(`Failed to record an exception: it has neither type nor message (${typeof exception})`)
   }
 
   end(time?: TimeInput): void {
     if (this.#isOver()) {
-      diag.error(`${this.name} ${this.#ids} - You can only call end() on a span once.`)
+      const { traceId, spanId } = this.#spanContext
+      diag.error(`${this.name} ${traceId}-${spanId} - You can only call end() on a span once.`)
       return
     }
     this.endTime = this.#timeOf(time)
@@ -227,23 +211,13 @@ export class RecordedSpan implements Span {
     return { ...fields, spanContext: this.#spanContext, duration, ended, ...dropped }
   }
 
-  get #ids(): string {
-    return `${this.#spanContext.traceId}-${this.#spanContext.spanId}`
-  }
-
   /** What is not plain, too much, or without a name: the SDK's own function knows what is to become of it. */
   #addAttribute(key: string, value: unknown): void {
     const { AddAttributeDecision, maybeAddAttribute } = sdkPackages.core
     const { attributes } = this
     const { limits } = this.#origin
     const currentAttributesCount = this.#attributesCount
-    const decision = maybeAddAttribute({
-      key,
-      value,
-      attributes,
-      limits,
-      currentAttributesCount,
-    })
+    const decision = maybeAddAttribute({ key, value, attributes, limits, currentAttributesCount })
     if (decision === AddAttributeDecision.ADD_NEW) this.#attributesCount++
     if (decision !== AddAttributeDecision.DROP_LIMIT_REACHED) return
     this.#droppedAttributesCount++
@@ -251,14 +225,9 @@ export class RecordedSpan implements Span {
   }
 
   #timeOf(given: TimeInput | undefined): HrTime {
-    const { addHrTimes, hrTime, isTimeInputHrTime, millisToHrTime } = sdkPackages.core
-    if (typeof given === 'number') {
-      // A small one was taken by the clock that only runs.
-      if (given > performance.now()) return millisToHrTime(given)
-      return hrTime(given + (this.#madeAt - (this.#madeAtTick + performance.timeOrigin)))
-    }
-    if (given instanceof Date) return millisToHrTime(given.getTime())
-    if (isTimeInputHrTime(given)) return given
+    const time = given == null ? undefined : givenTime(given, this.#madeAt, this.#madeAtTick)
+    if (time !== undefined) return time
+    const { addHrTimes, millisToHrTime } = sdkPackages.core
     // A clock that is set while a span runs does not stretch it.
     return this.#isStartGiven
       ? millisToHrTime(Date.now())
@@ -276,4 +245,12 @@ export class RecordedSpan implements Span {
     diag.warn(`Cannot execute the operation on ${span}`, new Error(`Operation attempted on ${span}`))
     return true
   }
+}
+
+/** Drops the oldest where one more would be too many; returns how many that were. */
+function makeRoom(what: string, list: unknown[], limit: number, dropped: number): number {
+  if (list.length < limit) return 0
+  if (limit > 0 && dropped === 0) diag.debug(`Dropping extra ${what}.`)
+  list.shift()
+  return 1
 }

@@ -1,5 +1,5 @@
-import type { Attributes, Link } from '@opentelemetry/api'
-import type { SpanLimits } from '@opentelemetry/sdk-trace'
+import type { Attributes, Exception, HrTime, Link } from '@opentelemetry/api'
+import type { SpanLimits, TimedEvent } from '@opentelemetry/sdk-trace'
 
 import { isOwn } from '../is-own.ts'
 import { sdkPackages } from '../sdk-packages.ts'
@@ -29,6 +29,32 @@ export function takeLink({ context, attributes }: Link, limits: Required<SpanLim
     context,
     ...sdkPackages.core.cleanAttributes(attributes, { attributeCountLimit, attributeValueLengthLimit }),
   }
+}
+
+/** Copies what a span may have of an event. */
+export function takeEvent(
+  name: string,
+  time: HrTime,
+  attributes: Attributes | undefined,
+  limits: Required<SpanLimits>,
+): TimedEvent {
+  const { attributePerEventCountLimit: attributeCountLimit, attributeValueLengthLimit } = limits
+  const taken = sdkPackages.core.cleanSimpleAttributes(attributes, { attributeCountLimit, attributeValueLengthLimit })
+  return { name, time, ...taken }
+}
+
+/** Returns what is told of an exception, as the SDK tells it. */
+export function exceptionAttributes(exception: Exception): Attributes {
+  const attributes: Attributes = {}
+  if (typeof exception === 'string') {
+    attributes['exception.message'] = exception
+  } else if (exception) {
+    if (exception.code) attributes['exception.type'] = exception.code.toString()
+    else if (exception.name) attributes['exception.type'] = exception.name
+    if (exception.message) attributes['exception.message'] = exception.message
+    if (exception.stack) attributes['exception.stacktrace'] = exception.stack
+  }
+  return attributes
 }
 
 /** Whether a value is one that needs neither a closer look nor a copy, and not to be cut. */
