@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile, mkdir } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -42,8 +42,6 @@ async function installWithApi(version: string): Promise<{ readonly folder: strin
   await mkdir(path.join(modules, '@mcp/otel'), { recursive: true })
   for (const part of ['dist', 'package.json'])
     await cp(path.join(import.meta.dirname, '..', part), path.join(modules, '@mcp/otel', part), { recursive: true })
-  for (const name of ['import-in-the-middle', 'module-details-from-path', 'es-module-lexer', 'cjs-module-lexer'])
-    await symlink(rootOf(name), path.join(modules, name))
   const api = path.join(modules, '@opentelemetry/api')
   await cp(rootOf('@opentelemetry/api'), api, { recursive: true })
   const file = path.join(api, 'package.json')

@@ -7,6 +7,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import type * as RegisterHooks from 'import-in-the-middle/register-hooks.mjs'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
+import { moduleDefinitions } from './module-definitions.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -36,6 +37,5 @@ export function hookEsmImports(instrumentations: readonly Instrumentation[]): vo
 
 /** Returns the names of the modules that an instrumentation patches. */
 export function patchedModules(instrumentation: Instrumentation): string[] {
-  const { _modules: modules } = instrumentation as unknown as { _modules?: readonly { readonly name: string }[] }
-  return Array.isArray(modules) ? modules.map(({ name }) => name) : []
+  return moduleDefinitions(instrumentation).map(({ name }) => name)
 }

@@ -7,6 +7,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { isExport } from '../export/send-by-http.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { beforeFirstLoad } from './before-first-load.ts'
+import { moduleDefinitions } from './module-definitions.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -18,7 +19,7 @@ export function createStockHttp(config: Config['http'], isOurs: (server: unknown
     ignoreOutgoingRequestHook: isExport,
     ignoreIncomingRequestHook: (request) => isOurs((request.socket as { server?: Server }).server),
   })
-  loadPatched()
+  patchNodeModules(instrumentation)
   return instrumentation
 }
 
@@ -28,15 +29,21 @@ export function createFetchInstrumentation(): Instrumentation {
 }
 
 /**
- * The instrumentation patches `node:http` when it is required next. Doing that here, and telling Node, reaches ESM
- * importers too: their bindings follow, and no loader hook is needed. `node:https`, which brings all of TLS, has to wait
- * until somebody asks for it.
+ * Patches `node:http` in place, and tells Node, which reaches whoever has it or is to get it, by `require` or `import`: the
+ * bindings of ES modules follow, and no hook into the app's modules is needed. `node:https`, which brings all of TLS, has to
+ * wait until somebody asks for it.
  */
-function loadPatched(): void {
-  require('node:http')
-  syncBuiltinESMExports()
-  beforeFirstLoad('node:https', () => {
-    require('node:https')
+function patchNodeModules(instrumentation: Instrumentation): void {
+  const patch = (name: 'http' | 'https'): void => {
+    const loaded: unknown = require(`node:${name}`)
+    for (const definition of moduleDefinitions(instrumentation)) {
+      if (definition.name !== name) continue
+      // It takes the patch back from there.
+      definition.moduleExports = loaded
+      definition.patch?.(loaded)
+    }
     syncBuiltinESMExports()
-  })
+  }
+  patch('http')
+  beforeFirstLoad('node:https', () => patch('https'))
 }
