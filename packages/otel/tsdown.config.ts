@@ -47,20 +47,25 @@ const withoutModuleHooks: Rolldown.Plugin = {
   load: (id) => (id === '\0module-hooks' ? 'export class Hook {}' : undefined),
 }
 
-const INTEROP = /\b_opentelemetry_api ?= ?__toESM\(_opentelemetry_api, ?1\);/
+const INTEROP = /\b(\w+) = __toESM\(\1, 1\);/g
 
 /**
- * Leaves the API as it was loaded. Where one module imports all of it, it would be wrapped for all: each `context` or `trace`
- * on the way of a request would then go through an accessor, which the compiler does not look through.
+ * Leaves modules as they were loaded. Where one file imports all of a module, it would be wrapped for all, with an accessor for
+ * each export: that takes time at the start, and the compiler does not look through an accessor, not even to `context` or `trace`
+ * on the way of each request.
  */
-const plainApi: Rolldown.Plugin = {
-  name: 'plain-api',
+const plainModules: Rolldown.Plugin = {
+  name: 'plain-modules',
   renderChunk(code) {
-    if (!INTEROP.test(code)) this.error('the API is not wrapped any more: take this plugin out')
+    if (!INTEROP.test(code)) this.error('modules are not wrapped any more: take this plugin out')
     if (/\b_opentelemetry_api\.default\b/.test(code))
-      this.error('the default export of the API is used: it needs its wrapper')
-    // As long as it was, so that the source map holds.
-    return { code: code.replace(INTEROP, (interop) => ' '.repeat(interop.length)), map: null }
+      this.error('the default export of the API would be looked up in vain')
+    const plain = (wrapping: string, name: string): string =>
+      code.includes(`${name}.default`)
+        ? `${name} = Object.create(${name}, { default: { value: ${name} } });`
+        : // As long as it was, so that the source map holds.
+          ' '.repeat(wrapping.length)
+    return { code: code.replace(INTEROP, plain), map: null }
   },
 }
 
@@ -80,12 +85,14 @@ function startFile(name: string, outside: string[]): UserConfig {
       codegen: { removeWhitespace: true, asciiOnly: true },
     },
     outputOptions: { codeSplitting: false },
-    plugins: [withSdk, withoutModuleHooks, licences(name), ...(outside.includes(API) ? [plainApi] : [])],
+    plugins: [withSdk, withoutModuleHooks, plainModules, licences(name)],
   }
 }
 
 const config: UserConfig[] = [
-  { ...base(['src/index.ts', 'src/register.ts']), define: { BUNDLED_API_VERSION: JSON.stringify(apiVersion) } },
+  base(),
+  // By itself, so that it shares no file with the others: each one more is looked for at every start.
+  { ...base(['src/register.ts']), define: { BUNDLED_API_VERSION: JSON.stringify(apiVersion) }, clean: false },
   {
     ...base(),
     entry: {

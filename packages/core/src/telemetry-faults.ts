@@ -12,5 +12,7 @@ const { faults } = telemetryInstruments
  * catches something adds 1, and says it once.
  */
 export function telemetryFaults(): Instruments<typeof telemetryInstruments>['faults'] {
-  return processWide('faults', () => createInstruments({ faults }, { scope: ERROR_SCOPE, version: VERSION })).faults
+  return processWide('faults', () =>
+    createInstruments({ faults }, { scope: ERROR_SCOPE, version: VERSION, isSound: true }),
+  ).faults
 }

@@ -40,6 +40,7 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
   const instruments = createInstruments(healthInstruments, {
     scope: HEALTH_SCOPE,
     version: VERSION,
+    isSound: true,
     ...(meterProvider && { meterProvider }),
   })
   const checks = new Map<string, Check>()

@@ -46,12 +46,18 @@ export class RequestTracker {
     this.config = config
     this.faults = faults
     const provider = config.meterProvider && { meterProvider: config.meterProvider }
-    this.#instruments = createInstruments(httpInstruments, { scope: SCOPE, version: VERSION, ...provider })
+    this.#instruments = createInstruments(httpInstruments, {
+      scope: SCOPE,
+      version: VERSION,
+      isSound: true,
+      ...provider,
+    })
     const { requests, requestDuration } = this.#instruments
     this.#recordRequest = createEventRecorder(requests, requestDuration)
     this.#errors = createInstruments(errorInstruments, {
       scope: ERROR_SCOPE,
       version: CORE_VERSION,
+      isSound: true,
       ...provider,
     }).errors
     this.#findRoute = config.routes?.length ? createRouteFinder(config.routes) : undefined

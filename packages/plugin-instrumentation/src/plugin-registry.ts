@@ -91,8 +91,18 @@ export function quote(value: unknown): string {
 
 function createRegistry(meterProvider?: MeterProvider): PluginRegistry {
   const provider = meterProvider && { meterProvider }
-  const instruments = createInstruments(pluginInstruments, { scope: PLUGIN_SCOPE, version: VERSION, ...provider })
-  const errors = createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: CORE_VERSION, ...provider })
+  const instruments = createInstruments(pluginInstruments, {
+    scope: PLUGIN_SCOPE,
+    version: VERSION,
+    isSound: true,
+    ...provider,
+  })
+  const errors = createInstruments(errorInstruments, {
+    scope: ERROR_SCOPE,
+    version: CORE_VERSION,
+    isSound: true,
+    ...provider,
+  })
   const plugins = new Map<string, PluginRecord>()
   instruments.activeExecutions.observe((observe) => {
     for (const { name, active } of plugins.values()) observe(active, { plugin: name })

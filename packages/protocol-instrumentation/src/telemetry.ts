@@ -79,7 +79,12 @@ export function telemetryFor(options?: McpOptions): ProtocolTelemetry {
 function createTelemetry(options: McpOptions): ProtocolTelemetry {
   const { meterProvider, tracerProvider, metrics = 'both', spans = true } = options
   const provider = meterProvider && { meterProvider }
-  const instruments = createInstruments(protocolInstruments, { scope: PROTOCOL_SCOPE, version: VERSION, ...provider })
+  const instruments = createInstruments(protocolInstruments, {
+    scope: PROTOCOL_SCOPE,
+    version: VERSION,
+    isSound: true,
+    ...provider,
+  })
   return {
     options,
     active: {
@@ -92,7 +97,12 @@ function createTelemetry(options: McpOptions): ProtocolTelemetry {
     },
     tracer: spans ? (tracerProvider ?? trace).getTracer(PROTOCOL_SCOPE, VERSION) : undefined,
     instruments,
-    errors: createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: CORE_VERSION, ...provider }),
+    errors: createInstruments(errorInstruments, {
+      scope: ERROR_SCOPE,
+      version: CORE_VERSION,
+      isSound: true,
+      ...provider,
+    }),
     recordsConventions: metrics === 'both' || metrics === 'conventions',
     recordsExecutions: metrics === 'both' || metrics === 'executions',
     bounds: {

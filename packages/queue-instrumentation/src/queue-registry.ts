@@ -114,8 +114,18 @@ export const sum = (a: number, b: number): number => a + b
 
 function createRegistry(meterProvider?: MeterProvider): QueueRegistry {
   const provider = meterProvider && { meterProvider }
-  const instruments = createInstruments(queueInstruments, { scope: QUEUE_SCOPE, version: VERSION, ...provider })
-  const errors = createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: CORE_VERSION, ...provider })
+  const instruments = createInstruments(queueInstruments, {
+    scope: QUEUE_SCOPE,
+    version: VERSION,
+    isSound: true,
+    ...provider,
+  })
+  const errors = createInstruments(errorInstruments, {
+    scope: ERROR_SCOPE,
+    version: CORE_VERSION,
+    isSound: true,
+    ...provider,
+  })
   const plugins = new Map<string, PluginQueues>()
   const watch = (
     instrument: 'size' | 'activeJobs' | 'oldestJobAge',

@@ -12,6 +12,7 @@ export function createExportTally(): ExportTally {
   const { failedExports, lostRecords } = createInstruments(telemetryInstruments, {
     scope: ERROR_SCOPE,
     version: VERSION,
+    isSound: true,
   })
   const states = new Map<Signal, { name: Signal; exported: number; failed: number; error?: string }>()
   const stateOf = (signal: Signal) => {

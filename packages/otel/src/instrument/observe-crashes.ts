@@ -5,7 +5,7 @@ import { createInstruments, ERROR_SCOPE, errorInstruments, errorType, VERSION } 
  * the process stays as it is. `onCrash` is told as well. Returns what stops it.
  */
 export function observeCrashes(onCrash: (error: unknown) => void): () => void {
-  const { errors } = createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: VERSION })
+  const { errors } = createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: VERSION, isSound: true })
   const onUncaught = (error: unknown): void => {
     try {
       errors.add(1, { source: 'process', type: errorType(error) })

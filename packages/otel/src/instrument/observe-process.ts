@@ -19,13 +19,13 @@ const GC_KINDS = new Map([
 
 /** States the version of this package as `mcp_build_info`; returns what takes it back. */
 export function observeBuild(): () => void {
-  const { buildInfo } = createInstruments(buildInstruments, { scope: SCOPE, version: VERSION })
+  const { buildInfo } = createInstruments(buildInstruments, { scope: SCOPE, version: VERSION, isSound: true })
   return buildInfo.observe((observe) => observe(1, { version: VERSION }))
 }
 
 /** Measures what this process uses, and the machine that it runs on; returns what stops it. Nothing of it keeps the process alive. */
 export function observeProcess(): () => void {
-  const instruments = createInstruments(processInstruments, { scope: SCOPE, version: VERSION })
+  const instruments = createInstruments(processInstruments, { scope: SCOPE, version: VERSION, isSound: true })
   const stops = [
     observeCpu(),
     observeMemory(),

@@ -12,7 +12,7 @@ import { parseCpuTimes, parseDisks, parseMemory, parseNetwork, type CpuTimes, ty
  * Returns what stops it. Reads a few small files and starts no process.
  */
 export function observeSystem(): () => void {
-  const instruments = createInstruments(systemInstruments, { scope: '@mcp/otel', version: VERSION })
+  const instruments = createInstruments(systemInstruments, { scope: '@mcp/otel', version: VERSION, isSound: true })
   const stops = [
     instruments.cpuTime.observe((observe) => {
       for (const [mode, seconds] of Object.entries(cpuTimes())) {
