@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api'
-import type { Context } from '@opentelemetry/api'
+import type { Context, ContextManager } from '@opentelemetry/api'
 
 /**
  * Under this name a context manager has what makes a context active without a way back: for code that Node calls, since
@@ -7,10 +7,21 @@ import type { Context } from '@opentelemetry/api'
  */
 export const ENTER_CONTEXT: unique symbol = Symbol.for('@mcp/otel/enter-context') as never
 
+/**
+ * Under this name a context manager has what calls a function in a context, and puts back what was active before as it was: to
+ * be used where the function sets nothing that is to last.
+ */
+export const CALL_IN_CONTEXT: unique symbol = Symbol.for('@mcp/otel/call-in-context') as never
+
+type Call = (this: unknown, ...args: unknown[]) => unknown
+
 const API_GLOBAL = Symbol.for('opentelemetry.js.api.1')
 
 interface Api {
-  readonly context?: { active(): Context; [ENTER_CONTEXT]?(context: Context): void }
+  readonly context?: ContextManager & {
+    [ENTER_CONTEXT]?(context: Context): void
+    [CALL_IN_CONTEXT]?(context: Context, call: Call, receiver: unknown, args: unknown[]): unknown
+  }
 }
 
 /** Returns the active context, without what the API does each time besides: to look whether two copies of it fit together. */
@@ -25,6 +36,16 @@ export function enterContext(context: Context): boolean {
   if (enter === undefined) return false
   enter(context)
   return true
+}
+
+/** Makes a call in a context, which costs something only where that is not active already. */
+export function callInContext(context: Context, call: Call, receiver: unknown, args: unknown[]): unknown {
+  const manager = contextManager()
+  if (manager === undefined || manager.active() === context) return Reflect.apply(call, receiver, args)
+  const callIn = manager[CALL_IN_CONTEXT]
+  return callIn === undefined
+    ? manager.with(context, () => Reflect.apply(call, receiver, args))
+    : callIn(context, call, receiver, args)
 }
 
 function contextManager(): Api['context'] {

@@ -24,7 +24,7 @@ export type {
   Setting,
   ValuesOf,
 } from './config/index.ts'
-export { activeContext, ENTER_CONTEXT, enterContext } from './context-entry.ts'
+export { activeContext, CALL_IN_CONTEXT, callInContext, ENTER_CONTEXT, enterContext } from './context-entry.ts'
 export { createInstruments } from './create-instruments.ts'
 export type { InstrumentScope } from './create-instruments.ts'
 export { ERROR_SCOPE, errorInstruments } from './error-instruments.ts'
@@ -56,6 +56,7 @@ export { OUTCOME_STATUSES } from './outcome/outcome.ts'
 export type { Outcome, OutcomeStatus, StatusOf } from './outcome/outcome.ts'
 export { resolveEnd } from './outcome/resolve-end.ts'
 export type { OutcomeEnd, ResolvedEnd, StatusRules } from './outcome/resolve-end.ts'
+export { layContext } from './layered-context.ts'
 export { processWide } from './process-wide.ts'
 export { DATA_POINT_TYPE, TEMPORALITY } from './metric-data.ts'
 export type {

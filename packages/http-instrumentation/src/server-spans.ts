@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { performance } from 'node:perf_hooks'
 
-import { enterContext, failSpan, hasIds } from '@mcp/otel-core'
+import { enterContext, failSpan, hasIds, layContext } from '@mcp/otel-core'
 import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import type { SpanOptions, TextMapGetter, Tracer } from '@opentelemetry/api'
 
@@ -10,9 +10,8 @@ import type { Failure } from './failure.ts'
 import { adoptForeignSpan } from './foreign-span.ts'
 import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
 import { createQueryRedaction } from './query-redaction.ts'
-import { RequestContext } from './request-context.ts'
 import { requestMethod } from './request-method.ts'
-import { createRpcMetadata } from './rpc-metadata.ts'
+import { createRpcMetadata, RPC_METADATA } from './rpc-metadata.ts'
 import { createRequestAttributes } from './span-attributes.ts'
 import { suppressTracing } from './suppression.ts'
 
@@ -126,7 +125,7 @@ export class ServerSpans {
     exchange.span = span
     if (parent === ROOT_CONTEXT && !hasIds(span)) return
     exchange.rpc = createRpcMetadata(span)
-    exchange.context = new RequestContext(parent, span, exchange.rpc)
+    exchange.context = layContext(parent, span, RPC_METADATA, exchange.rpc)
     exchange.bindContext()
   }
 }

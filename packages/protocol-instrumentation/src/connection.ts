@@ -1,9 +1,10 @@
+import { callInContext } from '@mcp/otel-core'
+
 import { Agreement } from './agreement.ts'
 import type { ServedNames } from './agreement.ts'
 import { jsonBytes } from './json-size.ts'
 import { fieldsOf, isNotification, isRequest, isResponse } from './message.ts'
 import type { RpcMessage, RpcNotification } from './message.ts'
-import { callWithin } from './operation.ts'
 import type { Operation, OperationScope } from './operation.ts'
 import { executionEnd } from './outcome-of.ts'
 import type { RpcOutcome } from './outcome-of.ts'
@@ -61,7 +62,7 @@ export class Connection implements OperationScope {
     if (!this.#isClosed) {
       if (isRequest(message)) {
         const operation = this.#received.request(message, args[1])
-        if (operation !== undefined) return callWithin(operation, pass, receiver, args)
+        if (operation !== undefined) return callInContext(operation.context, pass, receiver, args)
       } else {
         if (this.countsBytes) this.countBytes('received', jsonBytes(message))
         if (isNotification(message)) return this.#received.notification(message, pass, receiver, args)

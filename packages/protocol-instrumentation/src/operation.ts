@@ -1,7 +1,7 @@
 import { failSpan } from '@mcp/otel-core'
 import type { Execution } from '@mcp/otel-plugin-instrumentation'
-import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api'
-import type { Attributes, Context, Span } from '@opentelemetry/api'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import type { Attributes, Context, Span, SpanOptions } from '@opentelemetry/api'
 
 import type { RpcNotification } from './message.ts'
 import type { RpcOutcome } from './outcome-of.ts'
@@ -9,10 +9,10 @@ import type { Route, Side, Topic } from './route.ts'
 import { addDetails, startAttributes } from './span-attributes.ts'
 import { complain } from './telemetry.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
+import { contextOf } from './trace-meta.ts'
 import type { Origin } from './trace-meta.ts'
 import { sessionIdOf } from './transport-facts.ts'
 import type { TransportFacts } from './transport-facts.ts'
-import type { AnyMethod } from './wrap-method.ts'
 
 /** Where operations take place. */
 export interface OperationScope {
@@ -56,7 +56,7 @@ export class Operation {
     this.thrown = undefined
     this.answered = undefined
     this.span = this.#startSpan(origin)
-    this.context = this.span === undefined ? origin.parent : trace.setSpan(origin.parent, this.span)
+    this.context = contextOf(origin, this.span)
   }
 
   /** Ends it; only the first call counts. Never throws. */
@@ -101,12 +101,10 @@ export class Operation {
     const { message, side, topic } = this
     const kind = side === 'server' ? SpanKind.SERVER : SpanKind.CLIENT
     const attributes = startAttributes(message, topic)
-    const startTime = began === undefined ? undefined : performance.timeOrigin + began
-    const span = tracer.startSpan(
-      topic.spanName,
-      { kind, attributes, ...(links && { links }), ...(startTime !== undefined && { startTime }) },
-      parent,
-    )
+    const given: SpanOptions = { kind, attributes }
+    if (links !== undefined) given.links = links
+    if (began !== undefined) given.startTime = performance.timeOrigin + began
+    const span = tracer.startSpan(topic.spanName, given, parent)
     if (!span.isRecording()) return span
     const { version } = this.#route
     addDetails(span, message, topic, { side, facts, options, version, sessionId: sessionIdOf(transport) })
@@ -129,18 +127,4 @@ export class Operation {
       span.end()
     }
   }
-}
-
-/** Makes a call in an operation's context, which costs something only where that is another. */
-export function callWithin(
-  { context: own }: Operation,
-  method: AnyMethod,
-  receiver: unknown,
-  args: unknown[],
-): unknown {
-  return own === context.active() ? Reflect.apply(method, receiver, args) : enter(own, method, receiver, args)
-}
-
-function enter(own: Context, method: AnyMethod, receiver: unknown, args: unknown[]): unknown {
-  return context.with(own, () => Reflect.apply(method, receiver, args))
 }

@@ -1,5 +1,6 @@
+import { activeContext, callInContext } from '@mcp/otel-core'
 import { startExecution } from '@mcp/otel-plugin-instrumentation'
-import { ROOT_CONTEXT, context } from '@opentelemetry/api'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
 
 import type { Connection } from './connection.ts'
 import { markServed } from './exchange.ts'
@@ -9,7 +10,7 @@ import { answerBytes, fieldsOf, isRequestId } from './message.ts'
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { receivedMethod } from './method-names.ts'
 import { OpenOperations } from './open-operations.ts'
-import { Operation, callWithin } from './operation.ts'
+import { Operation } from './operation.ts'
 import { CANCELLED, SUCCESS, answerOutcome, cancellationOutcome, sendFailure } from './outcome-of.ts'
 import { peerAttributes } from './peer-attributes.ts'
 import { protocolState } from './protocol-state.ts'
@@ -53,7 +54,9 @@ export class ReceivedOperations {
       complain('a notification', error)
     }
     try {
-      return operation === undefined ? Reflect.apply(pass, receiver, args) : callWithin(operation, pass, receiver, args)
+      return operation === undefined
+        ? Reflect.apply(pass, receiver, args)
+        : callInContext(operation.context, pass, receiver, args)
     } finally {
       operation?.end(SUCCESS)
       if (message.method === 'notifications/cancelled') this.#cancel(message)
@@ -107,7 +110,7 @@ export class ReceivedOperations {
   #start(message: RpcNotification, extra: unknown): Operation {
     const { agreement, facts, telemetry } = this.#connection
     agreement.opens(message, extra)
-    const ambient = facts.kind === 'stdio' ? ROOT_CONTEXT : context.active()
+    const ambient = facts.kind === 'stdio' ? ROOT_CONTEXT : activeContext()
     if (facts.kind === 'http') markServed(ambient)
     const origin = originOf(message, ambient, telemetry.options.trustRemote)
     const topic = this.#connection.topicOf(message, receivedMethod(message.method, this.#protocol))

@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api'
+import { activeContext, callInContext } from '@mcp/otel-core'
 
 import type { Connection } from './connection.ts'
 import { followSending } from './follow-sending.ts'
@@ -7,7 +7,7 @@ import { fieldsOf, isRequestId } from './message.ts'
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './message.ts'
 import { isSpecified } from './method-names.ts'
 import { OpenOperations } from './open-operations.ts'
-import { Operation, callWithin } from './operation.ts'
+import { Operation } from './operation.ts'
 import {
   CANCELLED,
   CONNECTION_CLOSED,
@@ -100,7 +100,7 @@ export class SentOperations {
     agreement.opens(message, undefined)
     const method = isSpecified(message.method) ? message.method : telemetry.bounds.sent(message.method)
     const topic = this.#connection.topicOf(message, method)
-    return new Operation(this.#connection, 'client', message, topic, { parent: context.active() })
+    return new Operation(this.#connection, 'client', message, topic, { parent: activeContext() })
   }
 
   #cancel(message: RpcMessage): void {
@@ -121,7 +121,7 @@ export class SentOperations {
     if (this.#connection.countsBytes) this.#connection.countBytes('sent', jsonBytes(sent))
     args[0] = sent
     try {
-      return followSending(callWithin(operation, send, receiver, args), operation, outcome)
+      return followSending(callInContext(operation.context, send, receiver, args), operation, outcome)
     } catch (error) {
       operation.end(sendFailure(error))
       throw error

@@ -62,8 +62,8 @@ function addArguments(span: Span, params: unknown, { capture }: McpOptions): voi
   const given = fieldsOf(params)['arguments']
   if (typeof given !== 'object' || given === null) return
   const keys = Object.keys(given)
-  const told: string[] = []
-  for (const key of keys) if (told.length < MAX_KEYS) told.push(cut(key, MAX_KEY_LENGTH))
+  const told = keys.length > MAX_KEYS ? keys.slice(0, MAX_KEYS) : keys
+  for (let at = 0; at < told.length; at++) told[at] = cut(told[at] as string, MAX_KEY_LENGTH)
   span.setAttribute('mcp.tool.call.arguments.keys', told)
   span.setAttribute('mcp.tool.call.arguments.size', keys.length === 0 ? 2 : jsonBytes(given))
   const content = capture?.arguments === true ? captured(given, capture) : undefined

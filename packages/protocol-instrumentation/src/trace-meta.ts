@@ -1,5 +1,6 @@
+import { layContext } from '@mcp/otel-core'
 import { createContextKey, isSpanContextValid, propagation, trace } from '@opentelemetry/api'
-import type { Context, Link, TextMapGetter } from '@opentelemetry/api'
+import type { Context, Link, Span, TextMapGetter } from '@opentelemetry/api'
 
 import { fieldsOf } from './message.ts'
 import type { Fields, RpcMessage } from './message.ts'
@@ -24,6 +25,8 @@ export function isCausedByTrace(of: Context): boolean {
 /** Where the span of a received message belongs. */
 export interface Origin {
   readonly parent: Context
+  /** Does the other side trace? */
+  readonly isCaused?: boolean
   readonly links?: Link[]
   /** When it began, on the clock of `performance.now()`; default: now. */
   readonly began?: number
@@ -39,13 +42,18 @@ export function originOf(message: RpcMessage, ambient: Context, trust: McpOption
   const hasTrace = sender !== undefined && sender !== around
   if (trust === 'link') {
     if (!hasTrace || !isSpanContextValid(sender)) return { parent: ambient }
-    return { parent: ambient.setValue(CAUSED_BY_TRACE, true), links: [{ context: sender }] }
+    return { parent: ambient, isCaused: true, links: [{ context: sender }] }
   }
   // Of a parent that is not valid a tracer makes nothing.
   if (!hasTrace) return { parent }
-  const caused = parent.setValue(CAUSED_BY_TRACE, true)
   const isAnother = around !== undefined && around.spanId !== sender.spanId && isSpanContextValid(around)
-  return isAnother ? { parent: caused, links: [{ context: around }] } : { parent: caused }
+  return isAnother ? { parent, isCaused: true, links: [{ context: around }] } : { parent, isCaused: true }
+}
+
+/** Returns the context of what begins there, with its span if it has one. */
+export function contextOf({ isCaused, parent }: Origin, span: Span | undefined): Context {
+  if (isCaused !== true) return span === undefined ? parent : layContext(parent, span)
+  return layContext(parent, span ?? trace.getSpan(parent), CAUSED_BY_TRACE, true)
 }
 
 /** Most metadata is a progress token and no more. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 
-import { ENTER_CONTEXT } from '@mcp/otel-core'
+import { CALL_IN_CONTEXT, ENTER_CONTEXT } from '@mcp/otel-core'
 import type { Context, ContextManager } from '@opentelemetry/api'
 
 import { sdkPackages } from '../sdk-packages.ts'
@@ -10,8 +10,18 @@ export function createContextManager(): ContextManager {
   const manager = new sdkPackages.asyncHooks.AsyncLocalStorageContextManager()
   const { _asyncLocalStorage: storage } = manager as unknown as { _asyncLocalStorage?: AsyncLocalStorage<Context> }
   if (storage === undefined || !endsWithCall()) return manager
-  return Object.assign(manager, { [ENTER_CONTEXT]: (context: Context) => storage.enterWith(context) })
+  const call = (context: Context, method: Method, receiver: unknown, args: unknown[]): unknown => {
+    storage.enterWith(context)
+    return Reflect.apply(method, receiver, args)
+  }
+  return Object.assign(manager, {
+    [ENTER_CONTEXT]: (context: Context) => storage.enterWith(context),
+    [CALL_IN_CONTEXT]: (context: Context, method: Method, receiver: unknown, args: unknown[]) =>
+      new AsyncResource('McpOtelContext').runInAsyncScope(call, undefined, context, method, receiver, args),
+  })
 }
+
+type Method = (this: unknown, ...args: unknown[]) => unknown
 
 /**
  * Whether Node puts back what was active when a call of its own has ended. From version 24 on it does; before, and by
