@@ -7,11 +7,30 @@ import { reasonOf } from '../diagnostics/diag-text.ts'
 
 /** Returns a span processor of the app's own that cannot throw into what ends a span: a handler, or Node.js itself. */
 export function guardedSpanProcessor(processor: SpanProcessor): SpanProcessor {
-  const guard = createGuard('span processor')
+  const say = createSay('span processor')
+  // Called for each span: a guard that takes a function would have one made each time.
   return {
-    onStart: (span, parent) => guard(() => processor.onStart(span, parent)),
-    onEnding: (span) => guard(() => processor.onEnding?.(span)),
-    onEnd: (span) => guard(() => processor.onEnd(span)),
+    onStart(span, parent) {
+      try {
+        processor.onStart(span, parent)
+      } catch (error) {
+        say(error)
+      }
+    },
+    onEnding(span) {
+      try {
+        processor.onEnding?.(span)
+      } catch (error) {
+        say(error)
+      }
+    },
+    onEnd(span) {
+      try {
+        processor.onEnd(span)
+      } catch (error) {
+        say(error)
+      }
+    },
     forceFlush: async () => processor.forceFlush(),
     shutdown: async () => processor.shutdown(),
   }
@@ -31,15 +50,23 @@ export function guardedLogRecordProcessor(processor: LogRecordProcessor): LogRec
 type Guard = <T>(call: () => T) => T | undefined
 
 function createGuard(what: string): Guard {
-  let isSaid = false
+  const say = createSay(what)
   return (call) => {
     try {
       return call()
     } catch (error) {
-      telemetryFaults().add(1, { source: 'sdk' })
-      if (!isSaid) diag.error(`a ${what} in options.sdk threw: ${reasonOf(error)}; correct it; the app runs on`)
-      isSaid = true
+      say(error)
       return undefined
     }
+  }
+}
+
+/** Returns what counts each fault of a processor, and says the first. */
+function createSay(what: string): (error: unknown) => void {
+  let isSaid = false
+  return (error) => {
+    telemetryFaults().add(1, { source: 'sdk' })
+    if (!isSaid) diag.error(`a ${what} in options.sdk threw: ${reasonOf(error)}; correct it; the app runs on`)
+    isSaid = true
   }
 }

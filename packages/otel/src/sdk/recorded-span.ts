@@ -8,7 +8,7 @@ import type { Span, SpanLimits, SpanProcessor, TimedEvent } from '@opentelemetry
 
 import { isOwn } from '../is-own.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { exceptionAttributes, isPlainValue, takeEvent, takeLink } from './span-attributes.ts'
+import { exceptionAttributes, isPlainValue, takeEvent, takeLink, takeTexts } from './span-attributes.ts'
 import type { SpanAttributes } from './span-attributes.ts'
 import { givenTime } from './span-time.ts'
 
@@ -119,9 +119,10 @@ export class RecordedSpan implements Span {
     const { attributes } = this
     const { limits } = this.#origin
     const isRoomy = this.#attributesCount < limits.attributeCountLimit
-    if (isRoomy && key !== '' && isPlainValue(value, limits)) {
+    const taken = isPlainValue(value, limits) ? value : takeTexts(value, limits)
+    if (isRoomy && key !== '' && taken !== undefined) {
       if (!isOwn(attributes, key)) this.#attributesCount++
-      attributes[key] = value
+      attributes[key] = taken
     } else {
       this.#addAttribute(key, value)
     }

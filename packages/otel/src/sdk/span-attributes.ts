@@ -57,6 +57,14 @@ export function exceptionAttributes(exception: Exception): Attributes {
   return attributes
 }
 
+/** Copies a list of texts as it is; `undefined` for any other value, and where one of them is to be cut. */
+export function takeTexts(value: unknown, { attributeValueLengthLimit }: AttributeLimits): string[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  for (const text of value as readonly unknown[])
+    if (typeof text !== 'string' || text.length > attributeValueLengthLimit) return undefined
+  return value.slice() as string[]
+}
+
 /** Whether a value is one that needs neither a closer look nor a copy, and not to be cut. */
 export function isPlainValue(value: unknown, { attributeValueLengthLimit }: AttributeLimits): boolean {
   return typeof value === 'string'
