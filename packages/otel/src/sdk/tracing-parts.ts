@@ -8,6 +8,7 @@ import { createOtlpSpanPipeline } from '../export/otlp-exporters.ts'
 import { watchExporter } from '../export/watch-exporter.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import type { Pipeline } from './pipeline.ts'
+import { createTraceContextPropagator } from './trace-context-propagator.ts'
 
 /** Creates the sampler that the configuration names. */
 export function createSampler({ traces: { sampler, samplerRatio } }: Config): Sampler {
@@ -30,9 +31,9 @@ export function sampledShare({ traces: { sampler, samplerRatio } }: Config): num
 /** Creates the propagator that the configuration names; `null` for none. */
 export function createPropagator({ propagators }: Config): TextMapPropagator | null {
   if (propagators.length === 0) return null
-  const { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } = sdkPackages.core
+  const { CompositePropagator, W3CBaggagePropagator } = sdkPackages.core
   const byName: Readonly<Record<(typeof propagators)[number], () => TextMapPropagator>> = {
-    tracecontext: () => new W3CTraceContextPropagator(),
+    tracecontext: createTraceContextPropagator,
     baggage: () => new W3CBaggagePropagator(),
     b3: () => new sdkPackages.b3.B3Propagator(),
     b3multi: () => new sdkPackages.b3.B3Propagator({ injectEncoding: sdkPackages.b3.B3InjectEncoding.MULTI_HEADER }),
