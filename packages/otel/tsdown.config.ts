@@ -7,14 +7,59 @@ import { base } from '../../tsdown.base.ts'
 
 const API = '@opentelemetry/api'
 
-/** Has the SDK's packages written into the file instead of loaded by it. */
-const withSdk: Rolldown.Plugin = {
-  name: 'with-sdk',
+const BUNDLED = /\/(sdk-packages|library-parts)\.ts$/
+
+/** Has the SDK's packages written into the file instead of loaded by it, and what few apps need left out of it. */
+const asBundled: Rolldown.Plugin = {
+  name: 'as-bundled',
   resolveId(specifier, importer) {
-    return specifier.endsWith('/sdk-packages.ts') && importer !== undefined
-      ? this.resolve(specifier.replace('sdk-packages', 'bundled-sdk-packages'), importer)
+    return BUNDLED.test(specifier) && importer !== undefined
+      ? this.resolve(specifier.replace(BUNDLED, '/bundled-$1.ts'), importer)
       : undefined
   },
+}
+
+const SHARED = ['@mcp/otel-core', API]
+/** The packages that make up the parts. */
+const OF_PARTS = ['plugin', 'protocol', 'queue'].map((name) => `@mcp/otel-${name}-instrumentation`)
+
+/** Finds out what the parts import of packages that are in the file which loads them, and has it handed to them. */
+const sharedWithParts: Rolldown.Plugin = {
+  name: 'shared-with-parts',
+  resolveId: (specifier) => (specifier.endsWith('/shared-packages.ts') ? '\0shared-packages' : undefined),
+  load(id) {
+    if (id !== '\0shared-packages') return undefined
+    const imports = OF_PARTS.flatMap((name) => importsOf(this.parse(readFileSync(resolved(name), 'utf8'))))
+    const lines = SHARED.map((name, index) => {
+      const ofPackage = imports.filter(({ from }) => from === name)
+      const names = [...new Set(ofPackage.flatMap(({ names: imported }) => imported))]
+      const own = names.map((each) => `${each} as ${each}_${index}`)
+      const entries = names.map((each) => `${each}: ${each}_${index}`)
+      return `import { ${own.join(', ')} } from '${name}'\nconst of${index} = { ${entries.join(', ')} }`
+    })
+    const packages = SHARED.map((name, index) => `'${name}': of${index}`)
+    return `${lines.join('\n')}\nexport const sharedPackages = { ${packages.join(', ')} }`
+  },
+}
+
+interface NamedImports {
+  readonly from: string
+  readonly names: readonly string[]
+}
+
+function importsOf({ body }: ReturnType<Rolldown.PluginContext['parse']>): NamedImports[] {
+  return body.flatMap((statement) => {
+    if (statement.type !== 'ImportDeclaration') return []
+    const names = statement.specifiers.map((specifier) => {
+      if (specifier.type !== 'ImportSpecifier') throw new Error(`${statement.source.value} is imported as a whole`)
+      return specifier.imported.type === 'Identifier' ? specifier.imported.name : specifier.imported.value
+    })
+    return [{ from: statement.source.value, names }]
+  })
+}
+
+function resolved(name: string): URL {
+  return new URL(import.meta.resolve(name))
 }
 
 /** The terms of all that is written into the file ask that they go with it. */
@@ -69,6 +114,17 @@ const plainModules: Rolldown.Plugin = {
   },
 }
 
+const OWN_REQUIRE = /\(0, node_module\.createRequire\)\(require\("url"\)\.pathToFileURL\(__filename\)\.href\)/g
+
+/** Has each module use the file's own `require`, where it would make one for itself. */
+const oneRequire: Rolldown.Plugin = {
+  name: 'one-require',
+  renderChunk(code) {
+    if (!OWN_REQUIRE.test(code)) this.error('no module makes a require of its own any more: take this plugin out')
+    return { code: code.replace(OWN_REQUIRE, (made) => 'require'.padEnd(made.length)), map: null }
+  },
+}
+
 /** One file with all that every process needs, except for what is named. */
 function startFile(name: string, outside: string[]): UserConfig {
   return {
@@ -85,7 +141,22 @@ function startFile(name: string, outside: string[]): UserConfig {
       codegen: { removeWhitespace: true, asciiOnly: true },
     },
     outputOptions: { codeSplitting: false },
-    plugins: [withSdk, withoutModuleHooks, plainModules, licences(name)],
+    plugins: [asBundled, sharedWithParts, withoutModuleHooks, plainModules, oneRequire, licences(name)],
+  }
+}
+
+/** A file that the former load when it is needed, as a function of what loads the packages which they share. */
+function partFile(name: string): UserConfig {
+  const file = startFile(name, SHARED)
+  return {
+    ...file,
+    entry: { [name]: `src/parts/${name}.ts` },
+    outputOptions: {
+      codeSplitting: false,
+      banner: 'module.exports = (require) => {const exports = {};',
+      footer: 'return exports}',
+    },
+    plugins: [],
   }
 }
 
@@ -113,5 +184,7 @@ const config: UserConfig[] = [
   },
   startFile('start-directly', []),
   startFile('start-with-installed-api', [API]),
+  partFile('start-mcp'),
+  partFile('start-queues'),
 ]
 export default config

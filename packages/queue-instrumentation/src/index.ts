@@ -1,6 +1,8 @@
 export { instrumentQueue } from './instrument-queue.ts'
 export type { EngineOptions, QueueEngine } from './engines/engine.ts'
 export { queueEngines } from './engines/queue-engines.ts'
+export { queueLibraries } from './engines/queue-libraries.ts'
+export type { QueueLibrary } from './engines/queue-libraries.ts'
 export type { InstrumentedQueue } from './measure-queue.ts'
 export { setQueueDefaults } from './queue-defaults.ts'
 export type { QueueDefaults } from './queue-defaults.ts'

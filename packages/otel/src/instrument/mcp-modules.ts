@@ -1,5 +1,4 @@
-import { instrumentHandler, instrumentMcp, instrumentWire } from '@mcp/otel-protocol-instrumentation'
-
+import { libraryParts } from './library-parts.ts'
 import type { ModuleExportsHook } from './module-exports-hook.ts'
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
@@ -13,7 +12,7 @@ export const mcpModules: ModuleExportsHook = {
   names: ['Server', 'Client', 'McpServer', 'createMcpHandler', 'serveStdio', 'StdioServerTransport'],
   functions: ['createMcpHandler', 'serveStdio'],
   observe({ createMcpHandler, serveStdio, StdioServerTransport, ...classes }, whole) {
-    instrumentMcp(classes)
+    libraryParts.mcp.instrumentMcp(classes)
     const instead: Record<string, AnyFunction> = {}
     if (typeof createMcpHandler === 'function')
       instead['createMcpHandler'] = observedHandler(createMcpHandler as AnyFunction)
@@ -30,7 +29,7 @@ export const mcpModules: ModuleExportsHook = {
 function observedHandler(create: AnyFunction): AnyFunction {
   return likewise(create, function (...args) {
     const handler = Reflect.apply(create, this, args)
-    return typeof handler === 'object' && handler !== null ? instrumentHandler(handler) : handler
+    return typeof handler === 'object' && handler !== null ? libraryParts.mcp.instrumentHandler(handler) : handler
   })
 }
 
@@ -38,7 +37,7 @@ function observedHandler(create: AnyFunction): AnyFunction {
 function observedStdio(serve: AnyFunction, Transport: AnyClass): AnyFunction {
   return likewise(serve, function (factory, options, ...rest) {
     const given = (options ?? {}) as { readonly transport?: object }
-    const transport = instrumentWire(given.transport ?? new Transport())
+    const transport = libraryParts.mcp.instrumentWire(given.transport ?? new Transport())
     return Reflect.apply(serve, this, [factory, { ...given, transport }, ...rest])
   })
 }

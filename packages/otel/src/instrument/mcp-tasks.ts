@@ -1,8 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
-import { processWide, type OutcomeStatus } from '@mcp/otel-core'
+import { processWide, telemetryFaults, type OutcomeStatus } from '@mcp/otel-core'
 import { TASK_CHANNEL, type TaskChange } from '@mcp/otel-protocol-instrumentation'
-import { instrumentQueue, type InstrumentedQueue } from '@mcp/otel-queue-instrumentation'
+import type { InstrumentedQueue } from '@mcp/otel-queue-instrumentation'
+import { diag } from '@opentelemetry/api'
+
+import { reasonOf } from '../diagnostics/diag-text.ts'
+import { libraryParts } from './library-parts.ts'
 
 /** Servers whose tasks are measured one by one; those of further ones are not. */
 const MAX_SERVERS = 100
@@ -21,11 +25,20 @@ export function observeMcpTasks(): () => void {
   const queues = new Map<string, InstrumentedQueue>()
   const running = new Map<string, Set<string>>()
   const listener = (message: unknown): void => {
-    const { plugin, taskId, status, context } = message as TaskChange
+    try {
+      follow(message as TaskChange)
+    } catch (error) {
+      // The part that measures queues may be gone, where a deployment has replaced the files.
+      unsubscribe(TASK_CHANNEL, listener)
+      telemetryFaults().add(1, { source: 'queue' })
+      diag.warn(`tasks of MCP servers cannot be measured: ${reasonOf(error)}; they work on unobserved`)
+    }
+  }
+  const follow = ({ plugin, taskId, status, context }: TaskChange): void => {
     let queue = queues.get(plugin)
     if (queue === undefined) {
       if (queues.size >= MAX_SERVERS) return
-      queues.set(plugin, (queue = instrumentQueue({ plugin, name: 'tasks', engine: 'mcp' })))
+      queues.set(plugin, (queue = libraryParts.queues.instrumentQueue({ plugin, name: 'tasks', engine: 'mcp' })))
       running.set(plugin, new Set())
     }
     const active = running.get(plugin) as Set<string>

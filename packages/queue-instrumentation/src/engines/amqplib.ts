@@ -9,13 +9,12 @@ import type { AmqpMessage, PublishOptions } from './amqp-message.ts'
 import { amqpState, ownerOf, stateOf } from './amqp-state.ts'
 import type { AmqpChannel, ChannelState } from './amqp-state.ts'
 import type { EngineOptions, QueueEngine } from './engine.ts'
+import { queueLibraries } from './queue-libraries.ts'
 import { wrapMethod } from './wrap-method.ts'
 
 /** amqplib, of either API: queues of RabbitMQ. */
 export const amqplibEngine: QueueEngine = {
-  name: RABBITMQ,
-  files: /[\\/]node_modules[\\/]amqplib[\\/]lib[\\/](?:channel_model|callback_model|connection)\.js$/,
-  exports: ['Channel', 'Connection'],
+  ...queueLibraries.amqplib,
   instrumentModule({ Channel, Connection }) {
     if (typeof Connection === 'function') patch(Connection.prototype as object, connectionMethods)
     if (typeof Channel !== 'function') return

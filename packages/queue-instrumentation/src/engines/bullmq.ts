@@ -3,15 +3,13 @@ import { instrumentFlowProducers, instrumentQueues } from './bullmq-producers.ts
 import { isBullBase } from './bullmq-shape.ts'
 import { instrumentWorkers } from './bullmq-workers.ts'
 import type { QueueEngine } from './engine.ts'
+import { queueLibraries } from './queue-libraries.ts'
 
 type Instrument = (target: object) => void
 
 /** BullMQ 5 and 6, on Redis and, since 6, on PostgreSQL. */
 export const bullmq: QueueEngine = {
-  name: 'bullmq',
-  files:
-    /[\\/]node_modules[\\/]bullmq[\w.-]*[\\/]dist[\\/](?:cjs|esm)[\\/]classes[\\/](?:queue|worker|flow-producer)\.js$/,
-  exports: ['Queue', 'Worker', 'FlowProducer'],
+  ...queueLibraries.bullmq,
   instrumentModule(exports) {
     const instruments: Readonly<Record<string, Instrument>> = {
       Queue: instrumentQueues,

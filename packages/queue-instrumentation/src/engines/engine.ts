@@ -1,6 +1,7 @@
 import type { TracerProvider } from '@opentelemetry/api'
 
 import type { QueueScope } from '../list-queues.ts'
+import type { QueueLibrary } from './queue-libraries.ts'
 
 /** How the queues of a library are measured. */
 export interface EngineOptions extends QueueScope {
@@ -15,13 +16,7 @@ export interface EngineOptions extends QueueScope {
 }
 
 /** A library of queues, and how its queues are made to tell what happens to their jobs. */
-export interface QueueEngine {
-  /** Its name as `messaging.system` and as the label `engine`. */
-  readonly name: string
-  /** The modules of its that define what is instrumented, as paths and as URLs have them. */
-  readonly files: RegExp
-  /** Names that these modules give to it: of exports, or of bindings at the top of an ES module. */
-  readonly exports: readonly string[]
+export interface QueueEngine extends QueueLibrary {
   /**
    * Instruments what such a module exports, once it was evaluated and before the app sees it; twice is as good as once.
    * `whole` is the `module.exports` of a CommonJS module; what is returned, if anything, takes its place.

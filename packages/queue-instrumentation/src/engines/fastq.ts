@@ -7,9 +7,9 @@ import { queueRegistry } from '../queue-registry.ts'
 import { isCalledByApp } from './app-code.ts'
 import type { QueueEngine } from './engine.ts'
 import { localQueue } from './local-queue.ts'
+import { queueLibraries } from './queue-libraries.ts'
 
-const NAME = 'fastq'
-const FILES = /[\\/]node_modules[\\/]fastq[\\/]queue\.js$/
+const { files: FILES, name: NAME } = queueLibraries.fastq
 
 type Done = (error: unknown, result?: unknown) => void
 type Worker = (this: unknown, value: unknown, done: Done) => unknown
@@ -45,9 +45,7 @@ interface MeasuredQueue {
 
 /** fastq 1: jobs of the process itself, of queues without a name. Instrumented is the function that makes them. */
 export const fastqEngine: QueueEngine = {
-  name: NAME,
-  files: FILES,
-  exports: [],
+  ...queueLibraries.fastq,
   instrumentModule: (_exports, whole) =>
     isFastq(whole) ? measuring(whole, () => (isCalledByApp(FILES) ? localQueue(NAME, {}) : undefined)) : undefined,
   recognises: (value) => isFastq(value) || isFastQueue(value),

@@ -6,9 +6,9 @@ import { isWrappedTask } from '../task-wrapper.ts'
 import { isCalledByApp } from './app-code.ts'
 import type { EngineOptions, QueueEngine } from './engine.ts'
 import { localQueue } from './local-queue.ts'
+import { queueLibraries } from './queue-libraries.ts'
 
-const NAME = 'p-queue'
-const FILES = /[\\/]node_modules[\\/]p-queue[\\/]dist[\\/]index\.js$/
+const { files: FILES, name: NAME } = queueLibraries.pQueue
 
 type Task = (given: TaskArgument) => unknown
 
@@ -44,9 +44,7 @@ interface State {
 
 /** p-queue 8 to 10: jobs of the process itself, of queues without a name. */
 export const pQueueEngine: QueueEngine = {
-  name: NAME,
-  files: FILES,
-  exports: ['PQueue'],
+  ...queueLibraries.pQueue,
   instrumentModule({ PQueue }) {
     if (typeof PQueue !== 'function') return
     state().isEverywhere = true

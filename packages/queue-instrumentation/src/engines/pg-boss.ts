@@ -11,6 +11,7 @@ import { createFetchedJobs, startRun } from './pg-boss-runs.ts'
 import type { BossRun, FetchedJobs } from './pg-boss-runs.ts'
 import { tieredJob, withTier } from './pg-boss-tier.ts'
 import type { SendOptions } from './pg-boss-tier.ts'
+import { queueLibraries } from './queue-libraries.ts'
 import { isFirstTime, wrapMethod } from './wrap-method.ts'
 
 interface Boss extends BossFigures {
@@ -34,9 +35,7 @@ type Patch = (original: Method) => Method
 
 /** pg-boss 12: queues in PostgreSQL. */
 export const pgBossEngine: QueueEngine = {
-  name: PG_BOSS,
-  files: /[\\/]node_modules[\\/]pg-boss[\\/]dist[\\/]index\.js$/,
-  exports: ['PgBoss'],
+  ...queueLibraries.pgBoss,
   instrumentModule({ PgBoss }) {
     if (typeof PgBoss !== 'function') return
     state().isEverywhere = true

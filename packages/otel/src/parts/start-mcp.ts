@@ -1,0 +1,1 @@
+export { instrumentHandler, instrumentMcp, instrumentWire } from '@mcp/otel-protocol-instrumentation'

@@ -1,0 +1,1 @@
+export { instrumentQueue, queueEngines } from '@mcp/otel-queue-instrumentation'
