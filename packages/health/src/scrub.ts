@@ -1,6 +1,8 @@
 /** Longest text that is shown, in characters. */
 const MAX_LENGTH = 300
 const MASK = '[redacted]'
+/** Not even a key fits into less, so that units (`s`, `%`) need no pattern, of which V8 compiles each when it is first used. */
+const SHORTEST_SECRET = 4
 
 const SECRET_KEY =
   /pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|authorization|cookie|session[-_]?id|signature|\bsig\b/i
@@ -28,14 +30,19 @@ const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g
 
 /** Returns the text in one line of at most 300 characters, with everything that looks like a secret replaced. */
 export function scrubText(text: string): string {
+  if (text.length < SHORTEST_SECRET) return withoutControls(text)
   // What is cut in two no longer has the shape of a secret, so the word at the cut goes too.
   let clean = text.length > 8 * MAX_LENGTH ? `${text.slice(0, 8 * MAX_LENGTH).replace(/\S+$/, '')}…` : text
   for (const shape of SECRET_SHAPES) {
     clean = clean.replace(shape, (_match, kept: unknown) => (typeof kept === 'string' ? kept : '') + MASK)
   }
   clean = maskValues(clean)
-  clean = clean.replace(CONTROL, ' ').trim()
+  clean = withoutControls(clean)
   return clean.length > MAX_LENGTH ? `${clean.slice(0, MAX_LENGTH - 1)}…` : clean
+}
+
+function withoutControls(text: string): string {
+  return text.replace(CONTROL, ' ').trim()
 }
 
 /** Replaces what follows the keys of secrets; the value of one key may hold the next key (`password= token: x`). */

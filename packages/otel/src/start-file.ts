@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
 
 import { declaredFile } from './sdk/declared-file.ts'
@@ -16,11 +17,13 @@ export function startFile(require: NodeJS.Require, env: NodeJS.ProcessEnv): stri
 /** Whoever has loaded the API has tracers that no other copy tells of ours, and all that register must be of one version. */
 function isInterchangeable(require: NodeJS.Require): boolean {
   try {
-    const installed = require.resolve('@opentelemetry/api')
-    const { version } = JSON.parse(readFileSync(path.join(installed, '../../package.json'), 'utf8')) as {
-      version: string
-    }
-    return version === BUNDLED_API_VERSION && !(installed in require.cache)
+    // To resolve it as `require` does takes several times as long.
+    const installed = findPackageJSON('@opentelemetry/api', import.meta.url)
+    if (installed === undefined) return false
+    const { version } = JSON.parse(readFileSync(installed, 'utf8')) as { version: string }
+    const folders = [installed, realpathSync(installed)].map((file) => path.join(file, '..', path.sep))
+    const isLoaded = Object.keys(require.cache).some((file) => folders.some((folder) => file.startsWith(folder)))
+    return version === BUNDLED_API_VERSION && !isLoaded
   } catch {
     // It is installed in a way of its own.
     return false

@@ -152,19 +152,20 @@ function checkVariables(variables: Variables): string[] {
 }
 
 function unknownVariables(variables: Variables): string[] {
+  const given = [...variables.keys()].filter((name) => name.startsWith(OUR_PREFIX))
+  if (given.length === 0) return []
   const known = [
     ...listSettings(settings).flatMap(({ setting }) => setting.env),
     ...checkedVariables.map(({ name }) => name),
   ]
   const ours = known.filter((name) => name.startsWith(OUR_PREFIX))
-  return [...variables.keys()]
-    .filter((name) => name.startsWith(OUR_PREFIX) && !ours.includes(name))
-    .map((name) => unknown(name, 'a setting', nearestName(name, ours)))
+  return given.filter((name) => !ours.includes(name)).map((name) => unknown(name, 'a setting', nearestName(name, ours)))
 }
 
 function unknownOptions({ options, name: whole, prefix, others }: OptionsSource): string[] {
   if (options === undefined || options === null) return []
   if (!isGroup(options)) return [`${whole} is ${describeValue(options)}; expected an object; using the defaults`]
+  if (attempt(() => Object.keys(options).length) === 0) return []
   const paths = listSettings(settings).map(({ path }) => path)
   const groups = new Set(
     paths.flatMap((path) =>
