@@ -2,7 +2,7 @@ import type { Attributes, Context } from '@opentelemetry/api'
 
 import type { TypedAdder, TypedRecorder } from '../typed-instruments.ts'
 import type { LabelIndex } from './label-index.ts'
-import { END, NO_ROW, NOTHING } from './label-tree.ts'
+import { END, farChild, NO_ROW, NOTHING } from './label-tree.ts'
 import { outOfLine } from './out-of-line.ts'
 import { lonelyLevelCode, rowCode } from './recording.ts'
 import type { SyncInstrument } from './sync-instrument.ts'
@@ -86,6 +86,7 @@ function fused(
     root: longer.root,
     nothing: NOTHING,
     end: END,
+    farChild,
     apart: outOfLine(apart),
     ...count.given,
     ...measure.given,

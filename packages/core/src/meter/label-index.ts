@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 
 import { childOf, createNode, isBare, NO_ROW, NOTHING, removeChild, rowAt, setChild, setRow } from './label-tree.ts'
 import type { Child, LabelNode } from './label-tree.ts'
+import type { RestingTables } from './many-children.ts'
 
 /** A tree over label names; each instrument ends at one of its levels. */
 interface LabelTree {
@@ -9,6 +10,7 @@ interface LabelTree {
   readonly root: LabelNode
   /** How many instruments end at each level. */
   readonly ends: number[]
+  readonly resting: RestingTables
 }
 
 /** The trees of a provider: instruments of which one's label names begin with all of the other's share one. */
@@ -19,13 +21,13 @@ export class LabelTrees {
   index(names: readonly string[]): LabelIndex {
     let tree = this.#trees.find((known) => names.every((name, i) => (known.names[i] ?? name) === name))
     if (tree === undefined) {
-      tree = { names, root: createNode(), ends: [] }
+      tree = { names, root: createNode(), ends: [], resting: [] }
       this.#trees.push(tree)
     }
     if (names.length > tree.names.length) tree.names = names
     const slot = tree.ends[names.length] ?? 0
     tree.ends[names.length] = slot + 1
-    return new LabelIndex(names, tree.root, slot)
+    return new LabelIndex(names, tree, slot)
   }
 }
 
@@ -35,11 +37,13 @@ export class LabelIndex {
   readonly root: LabelNode
   /** Which of the instruments that end at the same level this is. */
   readonly slot: number
+  readonly #resting: RestingTables
 
-  constructor(names: readonly string[], root: LabelNode, slot: number) {
+  constructor(names: readonly string[], { root, resting }: LabelTree, slot: number) {
     this.names = names
     this.root = root
     this.slot = slot
+    this.#resting = resting
   }
 
   /** Returns the row of these values, or `NO_ROW`. */
@@ -66,18 +70,23 @@ export class LabelIndex {
       const isEnd = level === values.length - 1
       let child = childOf(node, value)
       if (isEnd && child === NOTHING && this.slot === 0) {
-        setChild(node, value, row)
+        setChild(node, value, row, this.#resting)
         return
       }
       if (typeof child === 'number' || child === NOTHING) {
         const grown = createNode()
         if (typeof child === 'number') grown.row = child
-        setChild(node, value, grown)
+        setChild(node, value, grown, this.#resting)
         child = grown
       }
       node = child
     }
     setRow(node, this.slot, row)
+  }
+
+  /** Tries anew to keep near what is asked for. */
+  renew(): void {
+    for (const table of this.#resting.splice(0)) table.keepNear()
   }
 
   /** Takes the row of these values out, with the nodes that it leaves bare. */

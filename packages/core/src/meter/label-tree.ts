@@ -1,3 +1,7 @@
+import { ManyChildren } from './many-children.ts'
+import type { RestingTables } from './many-children.ts'
+import { outOfLine } from './out-of-line.ts'
+
 /** No series has these labels. */
 export const NO_ROW = -1
 
@@ -25,26 +29,6 @@ export class Entry {
 
 /** Ends each list of entries, and holds nothing. */
 export const END = new Entry(NO_KEY, NO_ROW)
-
-/**
- * Many values, and what is under each. V8 keeps the properties of such an object in one table, and finds one by comparing
- * references: a `Map` looks at the strings that share a place, too, each of which is another wait for memory.
- */
-class ManyChildren {
-  readonly byValue = Object.create(null) as Record<string, Child | undefined>
-  size = 0
-
-  set(value: string, child: Child): void {
-    if (this.byValue[value] === undefined) this.size++
-    this.byValue[value] = child
-  }
-
-  /** Removes a child that is there. */
-  delete(value: string): void {
-    delete this.byValue[value]
-    this.size--
-  }
-}
 
 /** A place in a tree of label values. */
 export class LabelNode {
@@ -85,27 +69,36 @@ export function childOf(node: LabelNode, value: string): Child {
 export function childBeside(node: LabelNode, value: unknown): Child {
   // All that is compared here has to be strings to the compiler: this is one place for all instruments.
   if (typeof value !== 'string') return NOTHING
-  const child = node.many === undefined ? entryOf(node, value).child : (node.many.byValue[value] ?? NOTHING)
+  const child =
+    node.many === undefined ? entryOf(node, value).child : (node.many.near[value] ?? farChild(node.many, value))
   if (child === NOTHING) return NOTHING
   node.key = value
   return (node.child = child)
 }
 
-/** Puts something under a value, in the place of what is there. */
-export function setChild(node: LabelNode, value: string, child: Child): void {
+/** Returns what is under one of many values that is not near, or `NOTHING`. */
+export const farChild = outOfLine((many: ManyChildren, value: string): Child => many.findFar(value) ?? NOTHING)
+
+/** Puts something under a value, in the place of what is there, in a tree with these tables. */
+export function setChild(node: LabelNode, value: string, child: Child, resting: RestingTables): void {
   if (node.many === undefined) {
-    setChildren(node, [...childrenOf(node).filter(([key]) => key !== value), [value, child]])
-  } else {
-    node.many.set(value, child)
-    setLast(node, value, child)
-  }
+    const children = [...childrenOf(node).filter(([key]) => key !== value), [value, child] as const]
+    if (children.length <= FEW) {
+      setFew(node, children)
+      return
+    }
+    node.few = END
+    node.many = new ManyChildren(resting)
+    for (const [key, known] of children) node.many.set(key, known)
+  } else node.many.set(value, child)
+  setLast(node, value, child)
 }
 
 /** Removes a child that is there. */
 export function removeChild(node: LabelNode, value: string): void {
   node.many?.delete(value)
   if (node.many === undefined || node.many.size <= FEW / 2) {
-    setChildren(
+    setFew(
       node,
       childrenOf(node).filter(([key]) => key !== value),
     )
@@ -149,11 +142,9 @@ function childrenOf({ key, child, few, many }: LabelNode): [string, Child][] {
   return children.length === 0 && key !== NO_KEY ? [[key, child]] : children
 }
 
-function setChildren(node: LabelNode, children: readonly [string, Child][]): void {
-  const isFew = children.length > 1 && children.length <= FEW
-  node.many = children.length > FEW ? new ManyChildren() : undefined
-  for (const [key, child] of children) node.many?.set(key, child)
-  node.few = isFew ? children.reduceRight((next, [key, child]) => new Entry(key, child, next), END) : END
+function setFew(node: LabelNode, children: readonly (readonly [string, Child])[]): void {
+  node.many = undefined
+  node.few = children.length > 1 ? children.reduceRight((next, [key, child]) => new Entry(key, child, next), END) : END
   setLast(node, ...(children.at(-1) ?? ([NO_KEY, NOTHING] as const)))
 }
 

@@ -64,7 +64,7 @@ export function levelCode(name: string): string {
 /** The same where nobody else will ask for the value next: it is looked for, and not remembered. */
 export function lonelyLevelCode(name: string): string {
   return `key = attributes[${JSON.stringify(name)}]
-    if (node.many !== undefined) node = (typeof key === 'string' ? node.many.byValue[key] : undefined) ?? nothing
+    if (node.many !== undefined) node = typeof key === 'string' ? (node.many.near[key] ?? farChild(node.many, key)) : nothing
     else if (node.few === end) node = node.key === key ? node.child : nothing
     else {
       entry = node.few ?? end

@@ -117,6 +117,7 @@ export class CellProducer implements SeriesProducer {
         if (store instanceof ObservedStore) store.commit(round, observations.get(store) ?? [])
         const data = readSeries(store, this.#bases.get(store), interval)
         store.exemplars.renew()
+        store.cells.index.renew()
         if (data !== undefined) metrics.push(data)
         yield
       }

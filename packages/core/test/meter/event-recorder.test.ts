@@ -129,3 +129,33 @@ test('instruments that another provider made are recorded on by its own two call
     ['record', 3, {}, undefined],
   ])
 })
+
+test('every event counts among very many plugins, whether few or all have events, and a reader looks in between', async () => {
+  const meterProvider = createMeterProvider()
+  const producer = meterProvider.producer()
+  const attributes = { plugin: 'string' } as const
+  const { runs, took } = createInstruments(
+    {
+      runs: { kind: 'counter', name: 'runs', ...described, attributes },
+      took: { kind: 'histogram', name: 'took', ...described, attributes, buckets: [1] },
+    } as const,
+    { scope: 's', meterProvider },
+  )
+  const record = createEventRecorder(runs, took)
+  const plugins = Array.from({ length: 600 }, (_, i) => `plugin ${i}`)
+  const expected = new Map(plugins.map((plugin) => [plugin, 0]))
+  for (const active of [plugins, plugins.slice(100, 200), plugins, plugins.slice(500)]) {
+    for (let round = 0; round < 30; round++) {
+      for (const plugin of active) {
+        record(2, { plugin })
+        runs.add(1, { plugin })
+        expected.set(plugin, (expected.get(plugin) as number) + 2)
+      }
+    }
+    await producer.collect()
+  }
+  const counted = meterProvider.readSeries('runs').map((series) => [series.attributes['plugin'], series.value])
+  expect(new Map(counted as [string, number][])).toEqual(expected)
+  const sums = meterProvider.readSeries('took').map(({ value }) => (value as { sum: number }).sum)
+  expect(sums).toEqual([...expected.values()])
+})

@@ -101,3 +101,50 @@ test('a node finds what is under each of its values, however many come and go', 
     }),
   )
 })
+
+test('a node with very many values finds each of them, whichever are asked for again and again', () => {
+  const many = 700
+  // As many as are kept near, some less, and more.
+  const step = fc.record({
+    first: fc.nat({ max: many - 1 }),
+    count: fc.constantFrom(1, 20, 200, 400, many),
+    rounds: fc.constantFrom(1, 20, 40),
+    changes: fc.array(fc.nat({ max: many - 1 }), { maxLength: 5 }),
+    isRenewed: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+      const trees = new LabelTrees()
+      const [index, longer] = [trees.index(['a']), trees.index(['a', 'b'])] as const
+      const truth = new Map<string, number>()
+      for (let i = 0; i < many; i++) truth.set(`value ${i}`, i)
+      for (const [value, row] of truth) index.insert([value], row)
+      for (const [at, { first, count, rounds, changes, isRenewed }] of steps.entries()) {
+        let wrong = 0
+        for (let i = 0; i < rounds * count; i++) {
+          const value = `value ${(first + (i % count)) % many}`
+          if (index.find([value]) !== (truth.get(value) ?? NO_ROW)) wrong++
+        }
+        expect(wrong).toBe(0)
+        for (const change of changes) {
+          const value = `value ${change}`
+          const row = truth.get(value) ?? NO_ROW
+          // In the place of the row there is a node now; asked for when it is not who was asked for last.
+          longer.insert([value, `${at}`], change)
+          for (const other of ['value 0', 'value 1']) expect(index.find([other])).toBe(truth.get(other) ?? NO_ROW)
+          expect(longer.find([value, `${at}`])).toBe(change)
+          expect(index.find([value])).toBe(row)
+          longer.remove([value, `${at}`])
+          if (truth.delete(value)) index.remove([value])
+          expect(index.find([value])).toBe(NO_ROW)
+          if (change % 2 === 0) continue
+          index.insert([value], many + at)
+          truth.set(value, many + at)
+        }
+        if (isRenewed) index.renew()
+      }
+      for (const [value, row] of truth) expect(index.find([value])).toBe(row)
+    }),
+    { numRuns: 60 },
+  )
+})
