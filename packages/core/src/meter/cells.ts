@@ -44,16 +44,14 @@ export class Cells {
   overflow = NO_ROW
   /** Series that exist, the overflow series not counted. */
   live = 0
-  readonly #optional: readonly string[]
   readonly #free: number[] = []
   #listing: Listing | undefined
   #serial = 0
 
-  constructor(index: LabelIndex, stride: number, optional: readonly string[] = []) {
+  constructor(index: LabelIndex, stride: number) {
     this.index = index
     this.names = index.names
     this.stride = stride
-    this.#optional = optional
   }
 
   /** Attributes of which no two series have the same values. */
@@ -137,8 +135,7 @@ export class Cells {
   /** Returns label values as attributes, without the optional ones that are empty. */
   attributesOf(values: readonly string[]): Attributes {
     const entries = values.map((value, i) => [this.names[i] as string, value] as const)
-    if (this.#optional.length === 0) return Object.fromEntries(entries)
-    return Object.fromEntries(entries.filter(([name, value]) => value !== '' || !this.#optional.includes(name)))
+    return Object.fromEntries(entries.filter(([, value], i) => value !== this.index.absent[i]))
   }
 
   valuesOf(attributes: Attributes): string[] {

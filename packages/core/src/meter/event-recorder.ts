@@ -57,7 +57,11 @@ function fused(
   const [one, other] = [counts.store.cells.index, values.store.cells.index]
   const [shorter, longer] = one.names.length < other.names.length ? [one, other] : [other, one]
   if (shorter.names.length === 0 || !sharesTree(shorter, longer)) return undefined
-  const levels = longer.names.map(lonelyLevelCode)
+  // What is missing is for both to take as empty, or for neither: who may not be without it, refuses it by itself.
+  const isForBoth = (level: number): boolean => level >= shorter.names.length || shorter.absent[level] === ''
+  const levels = longer.names.map((name, level) =>
+    lonelyLevelCode(name, isForBoth(level) ? longer.absent[level] : undefined),
+  )
   levels.splice(shorter.names.length, 0, 'between = node')
   const place = (index: LabelIndex): string => (index.names.length === shorter.names.length ? 'between' : 'node')
   const count = createWriteCode(counts.store, 'count')

@@ -60,11 +60,8 @@ export class InstrumentStore {
     this.exemplars = new ExemplarStore(this.bounds.length + 1, kind === 'counter' || kind === 'histogram')
     this.refusals = new Refusals(name, owner.notices)
     this.#labels = new LabelReader(spec, this.refusals)
-    this.cells = new Cells(
-      owner.labelTrees.index(this.#labels.names),
-      strideOf(spec, this.bounds.length),
-      spec.optional,
-    )
+    const index = owner.labelTrees.index(this.#labels.names, spec.optional)
+    this.cells = new Cells(index, strideOf(spec, this.bounds.length))
   }
 
   get limit(): number {

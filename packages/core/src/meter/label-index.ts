@@ -17,8 +17,8 @@ interface LabelTree {
 export class LabelTrees {
   readonly #trees: LabelTree[] = []
 
-  /** Returns an index of its own for an instrument with these label names. */
-  index(names: readonly string[]): LabelIndex {
+  /** Returns an index of its own for an instrument with these label names, some of which may be left out. */
+  index(names: readonly string[], optional: readonly string[] = []): LabelIndex {
     let tree = this.#trees.find((known) => names.every((name, i) => (known.names[i] ?? name) === name))
     if (tree === undefined) {
       tree = { names, root: createNode(), ends: [], resting: [] }
@@ -27,20 +27,23 @@ export class LabelTrees {
     if (names.length > tree.names.length) tree.names = names
     const slot = tree.ends[names.length] ?? 0
     tree.ends[names.length] = slot + 1
-    return new LabelIndex(names, tree, slot)
+    return new LabelIndex(names, optional, tree, slot)
   }
 }
 
 /** Finds the rows of one instrument by label values, given for all of its names in their order. */
 export class LabelIndex {
   readonly names: readonly string[]
+  /** By level, the label of what has no such attribute: an empty one where it may be left out. */
+  readonly absent: readonly ('' | undefined)[]
   readonly root: LabelNode
   /** Which of the instruments that end at the same level this is. */
   readonly slot: number
   readonly #resting: RestingTables
 
-  constructor(names: readonly string[], { root, resting }: LabelTree, slot: number) {
+  constructor(names: readonly string[], optional: readonly string[], { root, resting }: LabelTree, slot: number) {
     this.names = names
+    this.absent = names.map((name) => (optional.includes(name) ? '' : undefined))
     this.root = root
     this.slot = slot
     this.#resting = resting
@@ -56,8 +59,9 @@ export class LabelIndex {
   /** Returns the row of attributes that are as declared, or `NO_ROW`; throws what reading them throws. */
   findAttributes(attributes: Attributes): number {
     let child: Child = this.root
-    for (const name of this.names) {
-      child = typeof child === 'number' ? NOTHING : childOf(child, attributes[name] as string)
+    for (const [level, name] of this.names.entries()) {
+      const value = attributes[name] ?? this.absent[level]
+      child = typeof child === 'number' ? NOTHING : childOf(child, value as string)
     }
     return rowAt(child, this.slot)
   }

@@ -32,7 +32,7 @@ export function interpretedRecording(store: InstrumentStore, gate: Gate, write: 
  * Returns `undefined` where the process forbids code from strings.
  */
 export function compiledRecording(store: InstrumentStore, gate: Gate, write: Write): Recording | undefined {
-  const { names, root, slot } = store.cells.index
+  const { names, absent, root, slot } = store.cells.index
   if (names.length === 0) return undefined
   const code = createWriteCode(store, 'own')
   const source = `
@@ -42,7 +42,7 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
         let row = ${NO_ROW}
         let key
         try {
-          ${names.map(levelCode).join('\n')}
+          ${names.map((name, level) => levelCode(name, absent[level])).join('\n')}
           row = ${rowCode('node', slot)}
         } catch {}
         if (row !== ${NO_ROW}) {
@@ -56,14 +56,14 @@ export function compiledRecording(store: InstrumentStore, gate: Gate, write: Wri
 }
 
 /** `childOf`, written out. */
-export function levelCode(name: string): string {
-  return `key = attributes[${JSON.stringify(name)}]
+function levelCode(name: string, absent: '' | undefined): string {
+  return `${keyCode(name, absent)}
     node = node.key === key ? node.child : childBeside(node, key)`
 }
 
 /** The same where nobody else will ask for the value next: it is looked for, and not remembered. */
-export function lonelyLevelCode(name: string): string {
-  return `key = attributes[${JSON.stringify(name)}]
+export function lonelyLevelCode(name: string, absent: '' | undefined): string {
+  return `${keyCode(name, absent)}
     if (node.many !== undefined) node = typeof key === 'string' ? (node.many.near[key] ?? farChild(node.many, key)) : nothing
     else if (node.few === end) node = node.key === key ? node.child : nothing
     else {
@@ -71,6 +71,10 @@ export function lonelyLevelCode(name: string): string {
       while (entry.key !== key && entry !== end) entry = entry.next
       node = entry.child
     }`
+}
+
+function keyCode(name: string, absent: '' | undefined): string {
+  return `key = attributes[${JSON.stringify(name)}]${absent === undefined ? '' : " ?? ''"}`
 }
 
 /** `rowAt`, written out; throws where there is no node. */

@@ -32,11 +32,20 @@ function declared(names: readonly string[]) {
   return Object.fromEntries(names.map((name) => [name, name === 'status' ? (['success', 'error'] as const) : 'string']))
 }
 
-function setUp([counted, measured]: readonly [readonly string[], readonly string[]]) {
+type OfBoth = readonly [readonly string[], readonly string[]]
+
+function setUp([counted, measured]: OfBoth, [countOptional, valueOptional]: OfBoth = [[], []]) {
   const meterProvider = createMeterProvider({ seriesLimit: 6 })
   const catalogue = {
-    runs: { kind: 'counter', name: 'runs', ...described, attributes: declared(counted) },
-    took: { kind: 'histogram', name: 'took', ...described, attributes: declared(measured), buckets: [1, 10] },
+    runs: { kind: 'counter', name: 'runs', ...described, attributes: declared(counted), optional: countOptional },
+    took: {
+      kind: 'histogram',
+      name: 'took',
+      ...described,
+      attributes: declared(measured),
+      optional: valueOptional,
+      buckets: [1, 10],
+    },
   } as unknown as Catalogue
   const made = createInstruments(catalogue, { scope: 's', meterProvider }) as never as {
     runs: Parameters<typeof createEventRecorder<object, object>>[0]
@@ -45,6 +54,8 @@ function setUp([counted, measured]: readonly [readonly string[], readonly string
   const state = () => ['runs', 'took', 'mcp.telemetry.dropped'].map((name) => meterProvider.readSeries(name))
   return { ...made, state, pick: (attributes: object, names: readonly string[]) => picked(attributes, names) }
 }
+
+type Made = ReturnType<typeof setUp>
 
 function overflowed(list: readonly { attributes: object }[]) {
   return list.find(({ attributes }) => 'otel.metric.overflow' in attributes)
@@ -74,6 +85,27 @@ describe.each(Object.entries(catalogues))('where %s', (_case, [counted, measured
           record(value as number, attributes)
           two.runs.add(1, picked(attributes, counted))
           two.took.record(value as number, picked(attributes, measured))
+        }
+        expect(one.state()).toEqual(two.state())
+      }),
+    )
+  })
+
+  test('an event without some attributes is, too, whichever of the two may be without them', () => {
+    const attributes = fc.record(
+      { plugin: fc.constantFrom('a', ''), command: fc.constantFrom('a', '', undefined), status: anyStatus },
+      { requiredKeys: ['status'] },
+    )
+    const optional = (names: readonly string[]) => fc.subarray(names.filter((name) => name !== 'status'))
+    const events = fc.array(fc.tuple(anyValue, attributes), { maxLength: 40, size: 'max' })
+    fc.assert(
+      fc.property(optional(counted), optional(measured), events, (countOptional, valueOptional, all) => {
+        const [one, two] = [0, 1].map(() => setUp([counted, measured], [countOptional, valueOptional])) as [Made, Made]
+        const record = createEventRecorder(one.runs, one.took)
+        for (const [value, event] of all) {
+          record(value as number, event)
+          two.runs.add(1, picked(event, counted))
+          two.took.record(value as number, picked(event, measured))
         }
         expect(one.state()).toEqual(two.state())
       }),

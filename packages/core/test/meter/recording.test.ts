@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { createInstruments, createMeterProvider } from '../../src/index.ts'
 import { Gate } from '../../src/meter/gate.ts'
@@ -13,10 +13,10 @@ import { Notices } from '../../src/meter/notices.ts'
 import { compiledRecording, interpretedRecording } from '../../src/meter/recording.ts'
 import { createWrite } from '../../src/meter/write.ts'
 
-function setUp(create: typeof compiledRecording) {
+function setUp(create: typeof compiledRecording, optional: readonly string[] = []) {
   const owner = { notices: new Notices(), seriesLimit: 5, labelTrees: new LabelTrees() }
   const attributes = { 'a"b': 'string', "c'\\": ['x', 'y'], constructor: 'string' } as const
-  const store = new InstrumentStore({ kind: 'counter', name: 'c', unit: '1', help: 'h', attributes }, owner)
+  const store = new InstrumentStore({ kind: 'counter', name: 'c', unit: '1', help: 'h', attributes, optional }, owner)
   const record = create(store, new Gate(), createWrite(store))
   if (record === undefined) throw new Error('this process allows no code from strings')
   const state = (): unknown => [
@@ -44,6 +44,54 @@ test('the compiled look-up and the interpreted one do the same with any attribut
       expect(compiled.state()).toEqual(interpreted.state())
     }),
   )
+})
+
+test('the compiled look-up and the interpreted one do the same where attributes are left out, whether they may be or not', () => {
+  const left = fc.record({ 'a"b': value, "c'\\": fc.constantFrom('x', 'y'), constructor: value }, { requiredKeys: [] })
+  const optional = fc.subarray(['a"b', 'constructor'])
+  fc.assert(
+    fc.property(optional, fc.array(left, { maxLength: 30, size: 'max' }), (ofBoth, records) => {
+      const [compiled, interpreted] = [setUp(compiledRecording, ofBoth), setUp(interpretedRecording, ofBoth)]
+      // What `Object` has by birth is there, too, where nothing else is said.
+      for (const each of records.map((record) => Object.assign(Object.create(null), record) as never)) {
+        compiled.record(1, each)
+        interpreted.record(1, each)
+      }
+      expect(compiled.state()).toEqual(interpreted.state())
+    }),
+  )
+})
+
+test('a series without an optional attribute is found like any other, and one that lacks another attribute is not', () => {
+  const owner = { notices: new Notices(), seriesLimit: 5, labelTrees: new LabelTrees() }
+  const described = { unit: '1', help: 'h', attributes: { plugin: 'string', error: 'string' } } as const
+  const withOptional = new InstrumentStore({ kind: 'counter', name: 'c', ...described, optional: ['error'] }, owner)
+  const without = new InstrumentStore({ kind: 'counter', name: 'd', ...described }, owner)
+  const sought = vi.spyOn(withOptional, 'knownRow')
+  const madeOrRefused = vi.spyOn(withOptional, 'newRow')
+  for (const [create, seeks] of [
+    [compiledRecording, 0],
+    [interpretedRecording, 4],
+  ] as const) {
+    const [record, recordWithout] = [withOptional, without].map((store) => {
+      const made = create(store, new Gate(), createWrite(store))
+      made?.(1, { plugin: 'a', error: '' })
+      return made
+    })
+    sought.mockClear()
+    madeOrRefused.mockClear()
+    for (const error of [undefined, null, '']) record?.(1, { plugin: 'a', error } as never)
+    record?.(1, { plugin: 'a' })
+    recordWithout?.(1, { plugin: 'a' })
+    expect([sought.mock.calls.length, madeOrRefused.mock.calls.length]).toEqual([seeks, 0])
+  }
+  const totals = [withOptional, without].map(({ cells }) => [cells.live, cells.slab(0)[cells.offset(0) + 2]])
+  expect(totals).toEqual([
+    [1, 10],
+    [1, 2],
+  ])
+  expect([...without.refusals.counts]).toEqual([['missing_attribute', 2]])
+  expect([...withOptional.refusals.counts]).toEqual([])
 })
 
 test('an attribute that is missing throws nothing where a series of fewer attributes ends', () => {
