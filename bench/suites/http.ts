@@ -11,10 +11,11 @@ import type { Server, ServerOptions } from '../http/server.ts'
 
 const CONNECTIONS = 20
 /**
- * A server is compiled as it will be only after some fifty thousand requests. Scrapes are among them, as V8 compiles Node's
- * HTTP anew when it meets a second server in the process.
+ * A server is compiled as it will be only after some fifty thousand requests, whatever it is made of. Scrapes are among them, as
+ * V8 compiles Node's HTTP anew when it meets a second server in the process.
  */
 const WARM_UP_WINDOWS = 20
+const WARM_UP_REQUESTS = 4000
 const WINDOWS_IN_A_ROUND = 4
 /** Longer than the batch processors wait, so that what a window exports is in its processor time. */
 const EXPORT_MS = 250
@@ -147,7 +148,8 @@ function windowsOf(
   const requests = Math.round(group.requests * size)
   const hasSpans = nodeOptions.length > 0 && group.sampled !== undefined
   const options: ServerOptions = { app, nodeOptions, env: { ...environment(group.sampled, collector.url), ...env } }
-  const load = (server: Server) => sendLoad({ port: server.port, requests, connections: CONNECTIONS })
+  const warmUpRequests = Math.round(WARM_UP_REQUESTS * size)
+  const load = ({ port }: Server, count = requests) => sendLoad({ port, requests: count, connections: CONNECTIONS })
   let inRound: { readonly round: number; readonly server: Promise<Server> } | undefined
   const warm = async (): Promise<Server> => {
     const starting = startServer(options)
@@ -155,7 +157,7 @@ function windowsOf(
     const server = await starting
     for (let window = 0; window < WARM_UP_WINDOWS; window++) {
       await server.requestsCounted()
-      await load(server)
+      await load(server, warmUpRequests)
     }
     if (hasSpans) await delay(EXPORT_MS)
     return server
