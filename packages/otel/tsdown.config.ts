@@ -163,7 +163,12 @@ function partFile(name: string): UserConfig {
 const config: UserConfig[] = [
   base(),
   // By itself, so that it shares no file with the others: each one more is looked for at every start.
-  { ...base(['src/register.ts']), define: { BUNDLED_API_VERSION: JSON.stringify(apiVersion) }, clean: false },
+  {
+    ...base(['src/register.ts']),
+    define: { BUNDLED_API_VERSION: JSON.stringify(apiVersion) },
+    clean: false,
+    deps: { alwaysBundle: ['@mcp/otel-core/main-thread'], onlyBundle: false },
+  },
   {
     ...base(),
     entry: {

@@ -47,13 +47,19 @@ function isLocalHost(host: string | undefined, isLoopback: (address: string) => 
 }
 
 function createLoopbackTest(): (address: string | undefined) => boolean {
+  // Made for the first request that it matters to.
+  let loopback: BlockList | undefined
+  return (address) => {
+    const version = isIP(address ?? '')
+    return version !== 0 && (loopback ??= createLoopback()).check(address as string, version === 6 ? 'ipv6' : 'ipv4')
+  }
+}
+
+function createLoopback(): BlockList {
   const loopback = new BlockList()
   loopback.addSubnet('127.0.0.0', 8, 'ipv4')
   loopback.addAddress('::1', 'ipv6')
-  return (address) => {
-    const version = isIP(address ?? '')
-    return version !== 0 && loopback.check(address as string, version === 6 ? 'ipv6' : 'ipv4')
-  }
+  return loopback
 }
 
 function digest(text: string): Buffer {

@@ -1,6 +1,8 @@
 import { totalmem } from 'node:os'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
-import { isMainThread, resourceLimits } from 'node:worker_threads'
+import type * as WorkerThreads from 'node:worker_threads'
+
+import { isMainThread } from '@mcp/otel-core/main-thread'
 
 const MEGABYTE = 2 ** 20
 /** V8's default young generation: three semi-spaces, each a 64th of the old generation and at most 64 MB. */
@@ -24,7 +26,8 @@ export function oldSpaceUsed(): number {
  * `--max-old-space-size` is the greater part: a heap about to die would look a third full.
  */
 export function oldSpaceLimit(): number {
-  if (!isMainThread && resourceLimits.maxOldGenerationSizeMb) return resourceLimits.maxOldGenerationSizeMb * MEGABYTE
+  const ofThread = isMainThread() ? undefined : threads().resourceLimits.maxOldGenerationSizeMb
+  if (ofThread !== undefined && ofThread > 0) return ofThread * MEGABYTE
   const old = flag('old[-_]space[-_]size')
   if (old !== undefined && old > 0) return old * MEGABYTE
   const share = flag('old[-_]space[-_]size[-_]percentage')
@@ -33,6 +36,11 @@ export function oldSpaceLimit(): number {
   const semi = flag('semi[-_]space[-_]size')
   const young = semi === undefined ? Math.min(MAX_YOUNG, whole * YOUNG_SHARE) : 3 * semi * MEGABYTE
   return Math.max(1, Math.round(whole - young))
+}
+
+/** Not imported: most processes have no threads. */
+function threads(): typeof WorkerThreads {
+  return process.getBuiltinModule('node:worker_threads')
 }
 
 /** Returns the last value of a `--max-…` flag, those of the command line after those of the environment. */

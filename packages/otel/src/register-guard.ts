@@ -1,4 +1,4 @@
-import { isMainThread } from 'node:worker_threads'
+import { isMainThread } from '@mcp/otel-core/main-thread'
 
 /** Programs that NODE_OPTIONS reaches on the way to the app: they are not the app, and must not take its port. */
 const LAUNCHERS = /(?:^|[\\/])(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|mcp-otel)(?:-cli)?(?:\.[cm]?js)?$/
@@ -8,7 +8,7 @@ const LAUNCHERS = /(?:^|[\\/])(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|mcp-ote
  * not in a package manager on the way to the app, and not when it is switched off.
  */
 export function isForTheApp(env: NodeJS.ProcessEnv, entry: string | undefined): boolean {
-  if (!isMainThread) return false
+  if (!isMainThread()) return false
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return false
   return entry === undefined || !isLauncher(entry)
 }

@@ -1,5 +1,3 @@
-import { Worker } from 'node:worker_threads'
-
 import type { CheckContext, CheckFn, CheckReturn } from '../check-options.ts'
 
 export interface WorkerCheckOptions {
@@ -27,6 +25,8 @@ import(workerData.url).then((loaded) => {
 export function workerCheck(module: URL, { data }: WorkerCheckOptions = {}): CheckFn {
   return ({ signal }: CheckContext) =>
     new Promise<CheckReturn>((resolve, reject) => {
+      // Not imported: most processes have no such check.
+      const { Worker } = process.getBuiltinModule('node:worker_threads')
       // Without the application's own flags: a preloaded module belongs to the application, not to the check.
       const worker = new Worker(BOOT, { eval: true, execArgv: [], workerData: { url: module.href, data } })
       worker.unref()
