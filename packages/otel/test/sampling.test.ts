@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
+import { context, createTraceState, propagation, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
 import type { Context, Span } from '@opentelemetry/api'
 import { defaultResource } from '@opentelemetry/resources'
 import {
@@ -52,13 +52,14 @@ function counting(sampler: Sampler) {
 /** The share of each, as the configuration gives it. */
 const shares = { parentbased_ratio: 0.5, ratio: 0.5, always_on: 1 }
 
-function recordingProvider(sampler: Sampler, sampledShare: number | undefined) {
+function recordingProvider(sampler: Sampler, sampledShare: number | undefined, followsParent = false) {
   const exporter = new InMemorySpanExporter()
   const provider = withOwnSpans(new TracerProvider(), {
     resource: defaultResource(),
     sampler,
     samplesByTrace: true,
     sampledShare,
+    followsParent,
     idGenerator: undefined,
     spanLimits: {},
     spanProcessors: [new SimpleSpanProcessor({ exporter })],
@@ -200,6 +201,46 @@ test('sampling before spans are made gives those that the SDK alone would give',
     ),
   )
 })
+
+test('a sampler that decides as was decided about the parent is not asked, and what it would say comes out', () => {
+  const states = [undefined, createTraceState('vendor=1')]
+  assert(
+    property(integer({ min: 0, max: 255 }), constantFrom(...states), (traceFlags, traceState) => {
+      const { asked, sampler } = counting(half())
+      const parent = { ...REMOTE, traceFlags, ...(traceState && { traceState }) }
+      const [ours, theirs] = [
+        recordingProvider(sampler, 0.5, true).provider,
+        new TracerProvider({ sampler: half() }),
+      ].map((provider) =>
+        provider.getTracer('t').startSpan('here', {}, trace.setSpanContext(ROOT_CONTEXT, parent)),
+      ) as [Span, Span]
+      expect(asked).toEqual([])
+      expect(ours.isRecording()).toBe(theirs.isRecording())
+      expect({ ...ours.spanContext(), spanId: '' }).toEqual({ ...theirs.spanContext(), spanId: '' })
+    }),
+  )
+})
+
+test.each(['always_on', 'parentbased_always_on', 'traceidratio', 'parentbased_traceidratio'] as const)(
+  'a trace that was not sampled where it comes from is sampled here by %s only if that has its own mind',
+  async (sampler) => {
+    const exporter = new InMemorySpanExporter()
+    const telemetry = start({
+      banner: false,
+      endpoint: { enabled: false },
+      traces: { sampler, samplerRatio: 1 },
+      sdk: { spanProcessors: [new SimpleSpanProcessor({ exporter })], metricReaders: [] },
+    })
+    onTestFinished(async () => {
+      await telemetry.shutdown()
+      for (const api of [trace, propagation, context]) api.disable()
+    })
+    trace.getTracer('t').startSpan('here', {}, remote(TraceFlags.NONE)).end()
+    trace.getTracer('t').startSpan('there', {}, remote(TraceFlags.SAMPLED)).end()
+    const names = exporter.getFinishedSpans().map(({ name }) => name)
+    expect(names).toEqual(sampler.startsWith('parentbased_') ? ['there'] : ['here', 'there'])
+  },
+)
 
 describe('start() with a ratio', () => {
   afterEach(() => {

@@ -1,7 +1,19 @@
-import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { createTraceState, defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import { array, assert, constant, constantFrom, integer, oneof, property, record, string, tuple } from 'fast-check'
+import { suppressTracing, W3CTraceContextPropagator } from '@opentelemetry/core'
+import {
+  array,
+  assert,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  property,
+  record,
+  string,
+  tuple,
+} from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { createTraceContextPropagator } from '../src/sdk/trace-context-propagator.ts'
@@ -69,14 +81,42 @@ test('a trace is read as the SDK reads it, or is none where that sees none', () 
   )
 })
 
-test('a trace is written as the SDK writes it', () => {
+test('a trace that was written here is read as the SDK reads it', () => {
+  const states = [undefined, createTraceState('vendor=1')]
   assert(
-    property(digits(32), digits(16), integer({ min: 0, max: 3 }), (traceId, spanId, traceFlags) => {
-      const context = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags })
-      const [ours, theirs] = [{}, {}]
-      own.inject(context, ours, defaultTextMapSetter)
-      stock.inject(context, theirs, defaultTextMapSetter)
-      expect(ours).toEqual(theirs)
-    }),
+    property(
+      digits(32),
+      digits(16),
+      integer({ min: 0, max: 20 }),
+      constantFrom(...states),
+      (traceId, spanId, traceFlags, state) => {
+        const written = { traceId, spanId, traceFlags, ...(state && { traceState: state }) }
+        const [carrier, other] = [{}, { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }]
+        own.inject(trace.setSpanContext(ROOT_CONTEXT, written), carrier, defaultTextMapSetter)
+        for (const given of [carrier, other, { ...carrier }, { ...carrier, tracestate: 'a=1' }]) {
+          const ours = own.extract(ROOT_CONTEXT, given, defaultTextMapGetter)
+          expect(read(ours)).toEqual(read(stock.extract(ROOT_CONTEXT, given, defaultTextMapGetter)))
+        }
+      },
+    ),
+  )
+})
+
+test('a trace is written as the SDK writes it, unless tracing is suppressed', () => {
+  assert(
+    property(
+      digits(32),
+      digits(16),
+      integer({ min: 0, max: 20 }),
+      boolean(),
+      (traceId, spanId, traceFlags, isSuppressed) => {
+        const around = isSuppressed ? suppressTracing(ROOT_CONTEXT) : ROOT_CONTEXT
+        const context = trace.setSpanContext(around, { traceId, spanId, traceFlags })
+        const [ours, theirs] = [{}, {}]
+        own.inject(context, ours, defaultTextMapSetter)
+        stock.inject(context, theirs, defaultTextMapSetter)
+        expect(ours).toEqual(theirs)
+      },
+    ),
   )
 })

@@ -35,9 +35,10 @@ export interface Origin {
 /** Reads the trace in a received message; `ambient` is the context in which it arrived, of an HTTP request for instance. */
 export function originOf(message: RpcMessage, ambient: Context, trust: McpOptions['trustRemote']): Origin {
   const { _meta: meta } = fieldsOf(message.params)
-  if (meta === undefined || trust === 'off' || !carriesTrace(meta)) return { parent: ambient }
+  if (typeof meta !== 'object' || meta === null || trust === 'off') return { parent: ambient }
+  const parent = propagation.extract(ambient, meta as Fields, getter)
+  if (parent === ambient) return { parent }
   const around = trace.getSpanContext(ambient)
-  const parent = propagation.extract(ambient, meta, getter)
   const sender = trace.getSpanContext(parent)
   const hasTrace = sender !== undefined && sender !== around
   if (trust === 'link') {
@@ -54,13 +55,6 @@ export function originOf(message: RpcMessage, ambient: Context, trust: McpOption
 export function contextOf({ isCaused, parent }: Origin, span: Span | undefined): Context {
   if (isCaused !== true) return span === undefined ? parent : layContext(parent, span)
   return layContext(parent, span ?? trace.getSpan(parent), CAUSED_BY_TRACE, true)
-}
-
-/** Most metadata is a progress token and no more. */
-function carriesTrace(meta: unknown): meta is Fields {
-  if (typeof meta !== 'object' || meta === null) return false
-  for (const field of propagation.fields()) if (Object.hasOwn(meta, field)) return true
-  return false
 }
 
 /** Returns the message with the trace in it: a copy, as nothing of the sender's is changed. */

@@ -23,11 +23,16 @@ export interface Sampled {
 /** Asks a sampler about a span; `undefined` for the name and options of one that decides by the trace alone. */
 export type Sample = (context: Context, name?: string, options?: SpanOptions) => Sampled
 
-/**
- * Returns what asks a sampler, given the trace that a span belongs to: its parent's, or else one of its own. Where these can
- * be drawn, the sampler is known to decide about them as is done then.
- */
-export function createSample(sampler: Sampler, ids: IdGenerator, draw?: DrawTrace): Sample {
+/** What is known of a sampler, so that it need not be asked. */
+interface Known {
+  /** Draws traces that begin here, and decides about them as it does. */
+  readonly draw?: DrawTrace | undefined
+  /** Does it decide as was decided about the parent, where there is one? */
+  readonly followsParent?: boolean | undefined
+}
+
+/** Returns what asks a sampler, given the trace that a span belongs to: its parent's, or else one of its own. */
+export function createSample(sampler: Sampler, ids: IdGenerator, { draw, followsParent }: Known = {}): Sample {
   const { NOT_RECORD, RECORD_AND_SAMPLED } = sdkPackages.trace.SamplingDecision
   const sampled = { decision: RECORD_AND_SAMPLED }
   const dropped = { decision: NOT_RECORD }
@@ -36,6 +41,12 @@ export function createSample(sampler: Sampler, ids: IdGenerator, draw?: DrawTrac
   return (context, name = '', { kind = SpanKind.INTERNAL, attributes = noAttributes, links = noLinks } = {}) => {
     const active = trace.getSpanContext(context)
     const parent = active !== undefined && isSpanContextValid(active) ? active : undefined
+    if (parent !== undefined && followsParent === true) {
+      const { traceId, traceState } = parent
+      const isSampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0
+      const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE
+      return { identity: { traceId, traceFlags, traceState }, parent, result: isSampled ? sampled : dropped }
+    }
     if (parent === undefined && draw !== undefined) {
       const identity = draw()
       return { identity, parent, result: identity.traceFlags === TraceFlags.SAMPLED ? sampled : dropped }

@@ -34,6 +34,8 @@ export interface SdkParts {
   readonly samplesByTrace: boolean
   /** The share of traces that begin here which it samples, where it does so by their ids alone. */
   readonly sampledShare: number | undefined
+  /** Whether the sampler decides about a trace that did not begin here as was decided where it comes from. */
+  readonly followsParent: boolean
   readonly spanLimits: SpanLimits
   readonly spanProcessors: readonly SpanProcessor[]
   readonly idGenerator: IdGenerator | undefined
@@ -93,6 +95,7 @@ export function createSdkParts(
       sampler: given.sampler ?? createSampler(config),
       samplesByTrace: given.sampler === undefined,
       sampledShare: given.sampler === undefined ? sampledShare(config) : undefined,
+      followsParent: given.sampler === undefined && config.traces.sampler.startsWith('parentbased_'),
       spanLimits: { ...known(config.traces.limits), ...given.spanLimits },
       spanProcessors: spans.length === 0 ? [] : [oneServerSpan, ...processorsOf(spans)],
       idGenerator: given.idGenerator,

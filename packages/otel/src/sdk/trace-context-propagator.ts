@@ -9,20 +9,52 @@ const STATE = 'tracestate'
 const NO_TRACE = '0'.repeat(32)
 const NO_SPAN = '0'.repeat(16)
 
-/** Creates the SDK's propagator of W3C Trace Context, which parses with an expression, with a shorter way for what nearly all send. */
+/**
+ * Creates the SDK's propagator of W3C Trace Context, which parses with an expression, with a shorter way for what nearly all
+ * send; the text that was written last it knows again, since in memory both sides are in one process.
+ */
 export function createTraceContextPropagator(): TextMapPropagator {
-  const stock = new sdkPackages.core.W3CTraceContextPropagator()
+  const { isTracingSuppressed, W3CTraceContextPropagator } = sdkPackages.core
+  const stock = new W3CTraceContextPropagator()
+  let written: WrittenTrace | undefined
   return {
-    inject: (context, carrier, setter) => stock.inject(context, carrier, setter),
+    inject(context, carrier, setter) {
+      const local = trace.getSpanContext(context)
+      if (local === undefined || !isPlain(local)) return stock.inject(context, carrier, setter)
+      if (isTracingSuppressed(context)) return
+      const text = `00-${local.traceId}-${local.spanId}-0${local.traceFlags}`
+      written = { text, local }
+      setter.set(carrier, PARENT, text)
+    },
     extract(context, carrier, getter) {
       const header = getter.get(carrier, PARENT)
       if (header === undefined || header.length === 0) return context
-      const remote = typeof header === 'string' && !getter.get(carrier, STATE) ? parsePlain(header) : undefined
+      const isAlone = typeof header === 'string' && !getter.get(carrier, STATE)
+      const remote = !isAlone ? undefined : header === written?.text ? remoteOf(written.local) : parsePlain(header)
       if (remote === undefined) return stock.extract(context, carrier, getter)
       return layContext(context, trace.wrapSpanContext(remote))
     },
     fields: () => stock.fields(),
   }
+}
+
+interface WrittenTrace {
+  readonly text: string
+  readonly local: SpanContext
+}
+
+/** Is it what the SDK writes in one way, and reads again? */
+function isPlain({ traceId, spanId, traceFlags, traceState }: SpanContext): boolean {
+  if (traceState || (traceFlags !== 0 && traceFlags !== 1)) return false
+  return isId(traceId, NO_TRACE) && isId(spanId, NO_SPAN)
+}
+
+function isId(id: unknown, none: string): boolean {
+  return typeof id === 'string' && id.length === none.length && id !== none && isHex(id, 0, id.length)
+}
+
+function remoteOf({ traceId, spanId, traceFlags }: SpanContext): SpanContext {
+  return { traceId, spanId, traceFlags, isRemote: true }
 }
 
 /** Parses version 00, without spaces; `undefined` for anything else, valid or not. */

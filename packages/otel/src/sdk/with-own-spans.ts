@@ -18,7 +18,8 @@ import { LocalTrace, UnrecordedSpan } from './unrecorded-span.ts'
 type RecordingParts = Pick<
   SdkParts,
   'resource' | 'sampler' | 'samplesByTrace' | 'sampledShare' | 'idGenerator' | 'spanLimits' | 'spanProcessors'
->
+> &
+  Partial<Pick<SdkParts, 'followsParent'>>
 
 /** As the SDK has them where nothing else is said. */
 const LIMITS: Required<SpanLimits> = {
@@ -42,7 +43,8 @@ export function withOwnSpans<P extends TracerProvider>(provider: P, parts: Recor
   const { isTracingSuppressed } = sdkPackages.core
   const { NOT_RECORD } = sdkPackages.trace.SamplingDecision
   const isDrawn = sampledShare !== undefined && parts.idGenerator === undefined
-  const sample = createSample(sampler, ids, isDrawn ? createDrawTrace(sampledShare) : undefined)
+  const draw = isDrawn ? createDrawTrace(sampledShare) : undefined
+  const sample = createSample(sampler, ids, { draw, followsParent: parts.followsParent })
 
   const startByTrace: StartRecording = (origin, name, options, context) => {
     const parent = trace.getSpan(context)
