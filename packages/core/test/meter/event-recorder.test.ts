@@ -74,6 +74,7 @@ const anyLabel = fc.oneof(
 const anyStatus = fc.oneof({ weight: 9, arbitrary: fc.constantFrom('success', 'error') }, fc.anything())
 const anyAttributes = fc.record({ plugin: anyLabel, command: anyLabel, status: anyStatus }, { requiredKeys: [] })
 const anyValue = fc.oneof({ weight: 9, arbitrary: fc.double({ min: 0, max: 20, noNaN: true }) }, fc.anything())
+const optional = (names: readonly string[]) => fc.subarray(names.filter((name) => name !== 'status'))
 
 describe.each(Object.entries(catalogues))('where %s', (_case, [counted, measured]) => {
   test('an event is recorded as the two calls would record it, whatever it is', () => {
@@ -96,7 +97,6 @@ describe.each(Object.entries(catalogues))('where %s', (_case, [counted, measured
       { plugin: fc.constantFrom('a', ''), command: fc.constantFrom('a', '', undefined), status: anyStatus },
       { requiredKeys: ['status'] },
     )
-    const optional = (names: readonly string[]) => fc.subarray(names.filter((name) => name !== 'status'))
     const events = fc.array(fc.tuple(anyValue, attributes), { maxLength: 40, size: 'max' })
     fc.assert(
       fc.property(optional(counted), optional(measured), events, (countOptional, valueOptional, all) => {

@@ -80,7 +80,7 @@ test('a series without an optional attribute is found like any other, and one th
     })
     sought.mockClear()
     madeOrRefused.mockClear()
-    for (const error of [undefined, null, '']) record?.(1, { plugin: 'a', error } as never)
+    for (const error of [undefined, null, '']) record?.(1, { plugin: 'a', error })
     record?.(1, { plugin: 'a' })
     recordWithout?.(1, { plugin: 'a' })
     expect([sought.mock.calls.length, madeOrRefused.mock.calls.length]).toEqual([seeks, 0])
