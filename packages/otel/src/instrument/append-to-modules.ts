@@ -6,7 +6,7 @@ import { supportsSyncHooks } from './sync-hooks.ts'
 
 /** A statement for the end of some modules. */
 export interface Addition {
-  /** The files of these modules, as paths and as URLs have them. */
+  /** The files of these modules, as paths and as URLs have them: of installed packages. */
   readonly files: RegExp
   /** What is appended, by the module's format. */
   readonly lines: Readonly<Record<'commonjs' | 'module', string>>
@@ -64,7 +64,12 @@ function appendToImported(additions: readonly Addition[]): void {
 }
 
 function linesFor(additions: readonly Addition[], file: string): Addition['lines'] | undefined {
-  return additions.find(({ files }) => files.test(file))?.lines
+  return isInstalled(file) ? additions.find(({ files }) => files.test(file))?.lines : undefined
+}
+
+/** Whether a file is of an installed package: the app's own modules need not be held against patterns. */
+export function isInstalled(file: string): boolean {
+  return file.includes('node_modules')
 }
 
 function textOf(source: string | ArrayBuffer | NodeJS.TypedArray): string {

@@ -4,7 +4,7 @@ import { processWide, telemetryFaults } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
-import { appendToModules } from './append-to-modules.ts'
+import { appendToModules, isInstalled } from './append-to-modules.ts'
 import { warnOfImportedBefore, warnOfLoadedBefore, type WatchedModules } from './loaded-before.ts'
 
 const require = createRequire(import.meta.url)
@@ -40,6 +40,8 @@ export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHo
   const receivers = Object.fromEntries(Object.keys(hooks).map((name, index) => [name, all[index]?.receive]))
   Object.defineProperty(globalThis, Symbol.for(KEY), { value: receivers, configurable: true })
   for (const [file, loaded] of Object.entries(require.cache)) {
+    // The patterns are not compiled for what is there at most starts: files of ours.
+    if (!isInstalled(file) || file.startsWith(import.meta.dirname)) continue
     const found = all.find(({ hook }) => hook.files.test(file))
     const instead = found?.receive(loaded?.exports, true)
     if (found === undefined || instead === undefined || loaded === undefined) continue
