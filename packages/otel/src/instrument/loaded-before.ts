@@ -3,7 +3,6 @@ import type * as Inspector from 'node:inspector'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { getCallSites } from 'node:util'
 
 import { diag } from '@opentelemetry/api'
 
@@ -59,9 +58,25 @@ export function findRequired(name: string): string | undefined {
 /** ES modules stand on the stack as URLs, CommonJS modules as paths. */
 function callingEsModule(): string | undefined {
   const own = new URL('.', import.meta.url).href
-  return getCallSites(100)
-    .map(({ scriptName }) => scriptName)
-    .find((name) => name.startsWith('file:') && !name.startsWith(own))
+  return scriptsOnStack().find((name) => name.startsWith('file:') && !name.startsWith(own))
+}
+
+/**
+ * Returns the scripts of the functions that run, innermost first. `getCallSites()` would tell lines and columns, too, for which V8
+ * looks through these scripts from their beginning.
+ */
+function scriptsOnStack(): string[] {
+  const { stackTraceLimit } = Error
+  const ofApp = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
+  try {
+    Error.stackTraceLimit = 100
+    Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getScriptNameOrSourceURL() ?? '')
+    return new Error('only its stack is looked at').stack as unknown as string[]
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+    if (ofApp === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
+    else Object.defineProperty(Error, 'prepareStackTrace', ofApp)
+  }
 }
 
 /** Node.js tells what `require` has loaded, and what `import` has only to its inspector. */
