@@ -59,13 +59,14 @@ export function following(
 function observeClocks(protocol: object, carrier: Carrier): void {
   const { _cleanupTimeout: cleanup, _setupTimeout: setup, _timeoutInfo: clocks } = fieldsOf(protocol)
   if (typeof setup !== 'function' || typeof cleanup !== 'function') return
+  const own = setup as AnyMethod
   const observedSetup: AnyMethod = function (id, timeout, maxTotal, onTimeout, ...rest) {
-    if (typeof onTimeout !== 'function') return Reflect.apply(setup, this, [id, timeout, maxTotal, onTimeout, ...rest])
+    if (typeof onTimeout !== 'function') return own.call(this, id, timeout, maxTotal, onTimeout, ...rest)
     const observed = (): unknown => {
       guarded('a timeout', () => carrier.connection?.ranOut(id))
       return Reflect.apply(onTimeout, undefined, [])
     }
-    return Reflect.apply(setup, this, [id, timeout, maxTotal, observed, ...rest])
+    return own.call(this, id, timeout, maxTotal, observed, ...rest)
   }
   const observedCleanup: AnyMethod = function (...args) {
     const [id] = args
