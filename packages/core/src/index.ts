@@ -25,6 +25,8 @@ export type {
   ValuesOf,
 } from './config/index.ts'
 export { activeContext, CALL_IN_CONTEXT, callInContext, ENTER_CONTEXT, enterContext } from './context-entry.ts'
+export { createErrorInstruments } from './create-error-instruments.ts'
+export type { ErrorInstruments } from './create-error-instruments.ts'
 export { createInstruments } from './create-instruments.ts'
 export type { InstrumentScope } from './create-instruments.ts'
 export { ERROR_SCOPE, errorInstruments } from './error-instruments.ts'

@@ -1,14 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import { performance } from 'node:perf_hooks'
 
-import {
-  createEventRecorder,
-  createInstruments,
-  ERROR_SCOPE,
-  errorInstruments,
-  VERSION as CORE_VERSION,
-} from '@mcp/otel-core'
-import type { AttributesOf, EventRecorder, Instruments } from '@mcp/otel-core'
+import { createErrorInstruments, createEventRecorder, createInstruments } from '@mcp/otel-core'
+import type { AttributesOf, ErrorInstruments, EventRecorder, Instruments } from '@mcp/otel-core'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 
 import type { Emit, EventArguments, Exchange } from './exchange.ts'
@@ -37,7 +31,7 @@ export class RequestTracker {
   readonly #spans: ServerSpans
   readonly #instruments: Instruments<typeof httpInstruments>
   readonly #recordRequest: EventRecorder<AttributesOf<typeof httpInstruments.requests>>
-  readonly #errors: Instruments<typeof errorInstruments>['errors']
+  readonly #errors: ErrorInstruments['errors']
   readonly #findRoute: RouteFinder | undefined
   /** By status: to make a number's text takes as long as to find its series. */
   readonly #statusTexts: string[] = []
@@ -54,12 +48,7 @@ export class RequestTracker {
     })
     const { requests, requestDuration } = this.#instruments
     this.#recordRequest = createEventRecorder(requests, requestDuration)
-    this.#errors = createInstruments(errorInstruments, {
-      scope: ERROR_SCOPE,
-      version: CORE_VERSION,
-      isSound: true,
-      ...provider,
-    }).errors
+    this.#errors = createErrorInstruments(config.meterProvider).errors
     this.#findRoute = config.routes?.length ? createRouteFinder(config.routes) : undefined
     this.#spans = new ServerSpans(SCOPE, VERSION, config)
     this.#instruments.activeRequests.zero()

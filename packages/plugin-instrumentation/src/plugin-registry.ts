@@ -1,5 +1,5 @@
-import { ERROR_SCOPE, VERSION as CORE_VERSION, createInstruments, errorInstruments, processWide } from '@mcp/otel-core'
-import type { Instruments } from '@mcp/otel-core'
+import { createErrorInstruments, createInstruments, processWide } from '@mcp/otel-core'
+import type { ErrorInstruments, Instruments } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
 
@@ -21,7 +21,7 @@ const MAX_UNREGISTERED = 1000
 export interface PluginRegistry {
   readonly plugins: Map<string, PluginRecord>
   readonly instruments: Instruments<typeof pluginInstruments>
-  readonly errors: Instruments<typeof errorInstruments>
+  readonly errors: ErrorInstruments
   /** What has been said already: each complaint is made once. */
   readonly said: Set<string>
 }
@@ -97,12 +97,7 @@ function createRegistry(meterProvider?: MeterProvider): PluginRegistry {
     isSound: true,
     ...provider,
   })
-  const errors = createInstruments(errorInstruments, {
-    scope: ERROR_SCOPE,
-    version: CORE_VERSION,
-    isSound: true,
-    ...provider,
-  })
+  const errors = createErrorInstruments(meterProvider)
   const plugins = new Map<string, PluginRecord>()
   instruments.activeExecutions.observe((observe) => {
     for (const { name, active } of plugins.values()) observe(active, { plugin: name })

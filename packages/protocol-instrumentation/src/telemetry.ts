@@ -1,13 +1,5 @@
-import {
-  ERROR_SCOPE,
-  VERSION as CORE_VERSION,
-  createInstruments,
-  errorInstruments,
-  errorText,
-  processWide,
-  telemetryFaults,
-} from '@mcp/otel-core'
-import type { BoundAdder, Instruments } from '@mcp/otel-core'
+import { createErrorInstruments, createInstruments, errorText, processWide, telemetryFaults } from '@mcp/otel-core'
+import type { BoundAdder, ErrorInstruments, Instruments } from '@mcp/otel-core'
 import { diag, trace } from '@opentelemetry/api'
 import type { Tracer } from '@opentelemetry/api'
 
@@ -30,7 +22,7 @@ export interface ProtocolTelemetry {
   /** `undefined` where the options want no spans. */
   readonly tracer: Tracer | undefined
   readonly instruments: Instruments<typeof protocolInstruments>
-  readonly errors: Instruments<typeof errorInstruments>
+  readonly errors: ErrorInstruments
   /** Requests without an answer, by who serves them. */
   readonly active: Readonly<Record<'server' | 'client', BoundAdder>>
   /** Bytes of messages, by who receives or sends them. */
@@ -97,12 +89,7 @@ function createTelemetry(options: McpOptions): ProtocolTelemetry {
     },
     tracer: spans ? (tracerProvider ?? trace).getTracer(PROTOCOL_SCOPE, VERSION) : undefined,
     instruments,
-    errors: createInstruments(errorInstruments, {
-      scope: ERROR_SCOPE,
-      version: CORE_VERSION,
-      isSound: true,
-      ...provider,
-    }),
+    errors: createErrorInstruments(meterProvider),
     recordsConventions: metrics === 'both' || metrics === 'conventions',
     recordsExecutions: metrics === 'both' || metrics === 'executions',
     bounds: {

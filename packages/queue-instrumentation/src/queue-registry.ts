@@ -1,5 +1,5 @@
-import { ERROR_SCOPE, VERSION as CORE_VERSION, createInstruments, errorInstruments, processWide } from '@mcp/otel-core'
-import type { Instruments, OutcomeStatus } from '@mcp/otel-core'
+import { createErrorInstruments, createInstruments, processWide } from '@mcp/otel-core'
+import type { ErrorInstruments, Instruments, OutcomeStatus } from '@mcp/otel-core'
 import { diag } from '@opentelemetry/api'
 import type { MeterProvider } from '@opentelemetry/api'
 
@@ -40,7 +40,7 @@ export interface PluginQueues {
 export interface QueueRegistry {
   readonly plugins: Map<string, PluginQueues>
   readonly instruments: Instruments<typeof queueInstruments>
-  readonly errors: Instruments<typeof errorInstruments>
+  readonly errors: ErrorInstruments
   /** Queues of brokers that parts of the app hold, by `queueId`. */
   readonly shared: Map<string, SharedQueue>
   /** What looks at their brokers, while there are any. */
@@ -120,12 +120,7 @@ function createRegistry(meterProvider?: MeterProvider): QueueRegistry {
     isSound: true,
     ...provider,
   })
-  const errors = createInstruments(errorInstruments, {
-    scope: ERROR_SCOPE,
-    version: CORE_VERSION,
-    isSound: true,
-    ...provider,
-  })
+  const errors = createErrorInstruments(meterProvider)
   const plugins = new Map<string, PluginQueues>()
   const watch = (
     instrument: 'size' | 'activeJobs' | 'oldestJobAge',

@@ -1,11 +1,11 @@
-import { createInstruments, ERROR_SCOPE, errorInstruments, errorType, VERSION } from '@mcp/otel-core'
+import { createErrorInstruments, errorType } from '@mcp/otel-core'
 
 /**
  * Counts each error that nothing caught, rejections included, as `mcp_errors_total{source="process"}`; what happens to
  * the process stays as it is. `onCrash` is told as well. Returns what stops it.
  */
 export function observeCrashes(onCrash: (error: unknown) => void): () => void {
-  const { errors } = createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: VERSION, isSound: true })
+  const { errors } = createErrorInstruments()
   const onUncaught = (error: unknown): void => {
     try {
       errors.add(1, { source: 'process', type: errorType(error) })
