@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
+import type * as Module from 'node:module'
 import path from 'node:path'
 
 import { declaredFile } from './sdk/declared-file.ts'
@@ -17,7 +17,8 @@ export function startFile(require: NodeJS.Require, env: NodeJS.ProcessEnv): stri
 /** Whoever has loaded the API has tracers that no other copy tells of ours, and all that register must be of one version. */
 function isInterchangeable(require: NodeJS.Require): boolean {
   try {
-    // To resolve it as `require` does takes several times as long.
+    // To resolve it as `require` does takes several times as long. Not imported: an older Node.js would load nothing at all.
+    const { findPackageJSON } = require('node:module') as typeof Module
     const installed = findPackageJSON('@opentelemetry/api', import.meta.url)
     if (installed === undefined) return false
     const { version } = JSON.parse(readFileSync(installed, 'utf8')) as { version: string }
