@@ -10,6 +10,5 @@ export type ErrorInstruments = Instruments<typeof errorInstruments>
 
 /** Creates the counter of errors that all instrumentations share; `meterProvider` is as in `createInstruments`. */
 export function createErrorInstruments(meterProvider?: MeterProvider): ErrorInstruments {
-  const provider = meterProvider && { meterProvider }
-  return createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: VERSION, isSound: true, ...provider })
+  return createInstruments(errorInstruments, { scope: ERROR_SCOPE, version: VERSION, isSound: true, meterProvider })
 }

@@ -28,7 +28,7 @@ export interface InstrumentScope {
    * Provider to use. Default: cells of the process, which keep what is recorded for whoever starts to read them; from
    * the time that another SDK is registered globally, that SDK (see `processMeters`).
    */
-  readonly meterProvider?: MeterProvider
+  readonly meterProvider?: MeterProvider | undefined
   /** Whether `catalogueProblems` has found nothing in the catalogue, in a test say: then it is not looked at again. */
   readonly isSound?: boolean
 }

@@ -41,7 +41,7 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
     scope: HEALTH_SCOPE,
     version: VERSION,
     isSound: true,
-    ...(meterProvider && { meterProvider }),
+    meterProvider,
   })
   const checks = new Map<string, Check>()
   /** Names of which no warning is given, or not again. */

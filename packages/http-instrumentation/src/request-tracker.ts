@@ -39,16 +39,16 @@ export class RequestTracker {
   constructor(config: HttpServerInstrumentationConfig, faults: FaultLog) {
     this.config = config
     this.faults = faults
-    const provider = config.meterProvider && { meterProvider: config.meterProvider }
+    const { meterProvider } = config
     this.#instruments = createInstruments(httpInstruments, {
       scope: SCOPE,
       version: VERSION,
       isSound: true,
-      ...provider,
+      meterProvider,
     })
     const { requests, requestDuration } = this.#instruments
     this.#recordRequest = createEventRecorder(requests, requestDuration)
-    this.#errors = createErrorInstruments(config.meterProvider).errors
+    this.#errors = createErrorInstruments(meterProvider).errors
     this.#findRoute = config.routes?.length ? createRouteFinder(config.routes) : undefined
     this.#spans = new ServerSpans(SCOPE, VERSION, config)
     this.#instruments.activeRequests.zero()

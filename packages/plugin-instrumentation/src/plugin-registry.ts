@@ -90,12 +90,11 @@ export function quote(value: unknown): string {
 }
 
 function createRegistry(meterProvider?: MeterProvider): PluginRegistry {
-  const provider = meterProvider && { meterProvider }
   const instruments = createInstruments(pluginInstruments, {
     scope: PLUGIN_SCOPE,
     version: VERSION,
     isSound: true,
-    ...provider,
+    meterProvider,
   })
   const errors = createErrorInstruments(meterProvider)
   const plugins = new Map<string, PluginRecord>()

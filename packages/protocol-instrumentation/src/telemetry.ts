@@ -70,12 +70,11 @@ export function telemetryFor(options?: McpOptions): ProtocolTelemetry {
 
 function createTelemetry(options: McpOptions): ProtocolTelemetry {
   const { meterProvider, tracerProvider, metrics = 'both', spans = true } = options
-  const provider = meterProvider && { meterProvider }
   const instruments = createInstruments(protocolInstruments, {
     scope: PROTOCOL_SCOPE,
     version: VERSION,
     isSound: true,
-    ...provider,
+    meterProvider,
   })
   return {
     options,

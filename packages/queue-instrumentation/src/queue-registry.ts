@@ -113,12 +113,11 @@ export function queueId({ engine, address, name }: Pick<QueueRecord, 'engine' | 
 export const sum = (a: number, b: number): number => a + b
 
 function createRegistry(meterProvider?: MeterProvider): QueueRegistry {
-  const provider = meterProvider && { meterProvider }
   const instruments = createInstruments(queueInstruments, {
     scope: QUEUE_SCOPE,
     version: VERSION,
     isSound: true,
-    ...provider,
+    meterProvider,
   })
   const errors = createErrorInstruments(meterProvider)
   const plugins = new Map<string, PluginQueues>()
