@@ -3,6 +3,7 @@ import type * as Http from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import type * as Net from 'node:net'
 
 import type { Config } from '@mcp/otel-core'
 import { ignoreServer } from '@mcp/otel-http-instrumentation'
@@ -63,7 +64,7 @@ export function openEndpoint(
       resolve(undefined)
     })
   })
-  server.listen({ host: config.host, port: config.port, exclusive: true }).unref()
+  listen(server, config)
   return {
     server,
     ready,
@@ -78,6 +79,17 @@ export function openEndpoint(
       url = undefined
       await closed
     },
+  }
+}
+
+function listen(server: Server, { host, port }: Config['endpoint']): void {
+  const { BoundSocket, isIP } = require('node:net') as Omit<typeof Net, 'BoundSocket'> & Partial<typeof Net>
+  try {
+    // Asked to listen on a host, Node.js brings its resolver and compiles what tells addresses of version 6 apart, also where it is given an address.
+    const isBoundHere = BoundSocket !== undefined && isIP(host) !== 0
+    server.listen(isBoundHere ? new BoundSocket({ host, port }) : { host, port, exclusive: true }).unref()
+  } catch (error) {
+    server.emit('error', error)
   }
 }
 
