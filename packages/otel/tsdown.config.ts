@@ -125,6 +125,23 @@ const oneRequire: Rolldown.Plugin = {
   },
 }
 
+/**
+ * What the file takes from Node when it is loaded, and not whenever it is needed: an app's tests put a clock of their own in the
+ * place of these, which is to run no timers of ours and to date nothing that is exported.
+ */
+const CLOCK = [
+  'Date',
+  'performance',
+  'queueMicrotask',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+]
+const ownClock = `const {${CLOCK.join(',')}} = globalThis;`
+
 /** One file with all that every process needs, except for what is named. */
 function startFile(name: string, outside: string[]): UserConfig {
   return {
@@ -140,7 +157,7 @@ function startFile(name: string, outside: string[]): UserConfig {
       mangle: { toplevel: true, keepNames: true },
       codegen: { removeWhitespace: true, asciiOnly: true },
     },
-    outputOptions: { codeSplitting: false },
+    outputOptions: { codeSplitting: false, banner: ownClock },
     plugins: [asBundled, sharedWithParts, withoutModuleHooks, plainModules, oneRequire, licences(name)],
   }
 }
@@ -153,7 +170,7 @@ function partFile(name: string): UserConfig {
     entry: { [name]: `src/parts/${name}.ts` },
     outputOptions: {
       codeSplitting: false,
-      banner: 'module.exports = (require) => {const exports = {};',
+      banner: `module.exports = (require) => {const exports = {};${ownClock}`,
       footer: 'return exports}',
     },
     plugins: [],

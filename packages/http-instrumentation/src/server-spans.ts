@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 
 import { enterContext, failSpan, hasIds, layContext } from '@mcp/otel-core'
 import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
-import type { SpanOptions, TextMapGetter, Tracer } from '@opentelemetry/api'
+import type { Context, Span, SpanOptions, TextMapGetter, Tracer } from '@opentelemetry/api'
 
 import type { Emit, EventArguments, Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
@@ -118,15 +118,22 @@ export class ServerSpans {
   #start(exchange: Exchange, startTime?: number): void {
     if (this.#tracer === undefined) return
     const parent = propagation.extract(ROOT_CONTEXT, exchange, HEADERS)
-    this.#starting = exchange
     const options = startTime === undefined ? this.#options : { ...this.#options, startTime }
-    const span = this.#tracer.startSpan(spanMethod(exchange), options, parent)
-    this.#starting = undefined
+    const span = this.#startSpan(this.#tracer, exchange, options, parent)
     exchange.span = span
     if (parent === ROOT_CONTEXT && !hasIds(span)) return
     exchange.rpc = createRpcMetadata(span)
     exchange.context = layContext(parent, span, RPC_METADATA, exchange.rpc)
     exchange.bindContext()
+  }
+
+  #startSpan(tracer: Tracer, exchange: Exchange, options: SpanOptions, parent: Context): Span {
+    this.#starting = exchange
+    try {
+      return tracer.startSpan(spanMethod(exchange), options, parent)
+    } finally {
+      this.#starting = undefined
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 
 import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { Context } from '@opentelemetry/api'
+import type { Context, SpanOptions, Tracer } from '@opentelemetry/api'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { describe, expect, test } from 'vitest'
@@ -237,6 +237,23 @@ test('a sampler that drops everything leaves the metrics whole', async () => {
   await request(port, 'GET', '/')
   await seen.ended(1)
   expect([seen.spans(), await seen.counts()]).toEqual([[], { 'GET unmatched 200': 1 }])
+})
+
+test('a tracer that throws harms nobody, and nothing of the request is kept', async () => {
+  const given: (SpanOptions | undefined)[] = []
+  const tracer = {
+    startSpan(_name: string, options?: SpanOptions): never {
+      given.push(options)
+      throw new Error('no')
+    },
+  }
+  const seen = observe({ tracerProvider: { getTracer: () => tracer as unknown as Tracer } })
+  const port = await listen(createServer((_req, res) => res.end('fine')))
+  expect(await request(port, 'GET', '/')).toEqual({ status: 200, body: 'fine' })
+  await seen.ended(1)
+  expect(await seen.counts()).toEqual({ 'GET unmatched 200': 1 })
+  expect(given.length).toBeGreaterThan(0)
+  for (const options of given) expect(options?.attributes).toEqual({})
 })
 
 /** Notes which span is active in every event and callback of a handler. */

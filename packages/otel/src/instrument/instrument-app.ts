@@ -6,6 +6,7 @@ import { setQueueDefaults } from '@mcp/otel-queue-instrumentation'
 import { diag, metrics, trace } from '@opentelemetry/api'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
 
+import { winstonModules } from '../logs/app-winston.ts'
 import type { StartOptions } from '../options.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import { createInstrumentations, FETCH, HTTP_CLIENT, HTTP_SERVER } from './create-instrumentations.ts'
@@ -51,7 +52,7 @@ export function instrumentApp(given: InstrumentationsOptions & { readonly option
   setMcpDefaults(mcpOptions(given.config.mcp, given.options.mcp?.redact))
   setQueueDefaults(given.config.queues)
   const hooks = { mcp: mcpModules, hono: honoModules, ...queueModules }
-  hookModuleExports(hooks)
+  hookModuleExports({ ...hooks, winston: winstonModules })
   if (brought.length > 0) {
     warnOfRequiredBefore(brought)
     hookEsmImports(brought)

@@ -1,45 +1,58 @@
-import { channel } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 
+import { processWide } from '@mcp/otel-core'
 import type * as Logging from '@mcp/otel-logging'
 import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
+import type { ModuleExportsHook } from '../instrument/module-exports-hook.ts'
 
 const require = createRequire(import.meta.url)
 
-/** Node tells on it of each module that is required, also within a CommonJS package that an ES module imports. */
-const REQUIRED = 'tracing:module.require:end'
-/** Who requires the file of its loggers first. */
-const IN_WINSTON = /[\\/]winston[\\/]lib[\\/]winston[\\/]create-logger\.js$/
-const LOGGER_FILE = /[\\/]winston[\\/]lib[\\/]winston[\\/]logger\.js$/
+type Winston = NonNullable<Parameters<typeof Logging.instrumentWinston>[0]>
+type LoggerClass = Winston['Logger']
+
+/** The classes of loggers that the copies of winston in this process have, and who is to observe them. */
+interface AppWinston {
+  readonly classes: Set<LoggerClass>
+  observe?: ((loggerClass: LoggerClass) => void) | undefined
+}
+
+const appWinston = (): AppWinston => processWide('app-winston', () => ({ classes: new Set() }))
+
+/** The module of winston that defines its loggers. They are observed also where it was loaded before. */
+export const winstonModules: ModuleExportsHook = {
+  files: /[\\/]winston[\\/]lib[\\/]winston[\\/]logger\.js$/,
+  packages: [],
+  names: [],
+  observe: (_, whole) => {
+    const { classes, observe } = appWinston()
+    classes.add(whole as LoggerClass)
+    observe?.(whole as LoggerClass)
+  },
+  what: 'loggers of winston',
+  instead: 'call instrumentWinston() with each copy of it',
+}
 
 /**
  * Observes the app's winston loggers from when it loads winston: ours of it would cost an app that does not a tenth of its
  * start-up. Returns what takes it back.
  */
 export function observeAppWinston(): () => void {
-  let undo: (() => void) | undefined
-  const observe = (): void => {
-    stopWaiting()
+  const state = appWinston()
+  const undos: (() => void)[] = []
+  const observe = (loggerClass: LoggerClass): void => {
     try {
       const { instrumentWinston } = require('@mcp/otel-logging') as typeof Logging
-      undo = instrumentWinston()
+      undos.push(instrumentWinston({ Logger: loggerClass } as Winston))
     } catch (error) {
       diag.warn(`winston's loggers cannot be observed: ${reasonOf(error)}; they work on unobserved`)
     }
   }
-  const onRequired = (message: unknown): void => {
-    const { id, parentFilename } = message as { readonly id?: unknown; readonly parentFilename?: unknown }
-    if (id === './logger' && IN_WINSTON.test(String(parentFilename))) observe()
-  }
-  const stopWaiting = (): void => {
-    channel(REQUIRED).unsubscribe(onRequired)
-  }
-  if (Object.keys(require.cache).some((file) => LOGGER_FILE.test(file))) observe()
-  else channel(REQUIRED).subscribe(onRequired)
+  state.observe = observe
+  for (const each of state.classes) observe(each)
   return () => {
-    stopWaiting()
-    undo?.()
+    if (state.observe === observe) state.observe = undefined
+    for (const undo of undos) undo()
   }
 }
