@@ -13,6 +13,11 @@ if (isForTheApp(process.env, process.argv[1])) {
     const { startDirectly } = require(startFile(require, process.env)) as typeof StartDirectly
     startDirectly()
   } catch (error) {
-    writeStderrLine(`@mcp/otel cannot start: ${reasonOf(error)}; install it anew; the app runs on without it`)
+    writeStderrLine(`@mcp/otel cannot start: ${reasonOf(error)}; ${remedyFor(error)}; the app runs on without it`)
   }
+}
+
+function remedyFor(error: unknown): string {
+  const isDenied = (error as { code?: unknown } | null)?.code === 'ERR_ACCESS_DENIED'
+  return isDenied ? 'let it read the folder that its packages are in' : 'install it anew'
 }

@@ -151,6 +151,38 @@ describe('the register entry', () => {
     expect(health.version).toBe('4.5.6')
   })
 
+  test('names an app that has no package.json after its program, without the path of that', async () => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'mcp-otel-'))
+    const file = path.join(folder.path, 'app.cjs')
+    writeFileSync(file, '')
+    await using app = new AppProcess(['--require', REGISTER, file], { env: ANY_PORT })
+    await app.exit()
+    expect(app.stderr).toMatch(/ observes unknown_service:node: /)
+  })
+
+  test('says what it may not do where Node.js denies it, and the app runs on', async () => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'mcp-otel-'))
+    const file = path.join(folder.path, 'app.cjs')
+    writeFileSync(file, 'console.log("runs"); process.exit(3)')
+    const env = { ...ANY_PORT, MCP_OTEL_BANNER: 'off', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
+    const denied = ['--permission', '--require', path.resolve('packages/otel/dist/register.cjs'), file]
+    await using unread = new AppProcess([`--allow-fs-read=${folder.path}`, ...denied], { env })
+    await using unsent = new AppProcess(['--allow-fs-read=*', ...denied], { env })
+    for (const app of [unread, unsent]) {
+      expect(await app.exit()).toEqual({ code: 3, signal: null })
+      expect(app.stdout).toBe('runs\n')
+    }
+    const restricted = 'Access to this API has been restricted. Use'
+    expect(linesOf(unread.stderr)).toEqual([
+      `[mcp-otel] @mcp/otel cannot start: ${restricted} --allow-fs-read to manage permissions; ` +
+        'let it read the folder that its packages are in; the app runs on without it',
+    ])
+    expect(linesOf(unsent.stderr)).toEqual([
+      '[mcp-otel] what was recorded last is lost: it cannot be sent while the process exits: ' +
+        `${restricted} --allow-worker to manage permissions`,
+    ])
+  })
+
   test('counts errors that nothing catches, and leaves the end to the app', async () => {
     const script = `
       process.on('uncaughtException', (error) => console.log('the app caught', error.message))

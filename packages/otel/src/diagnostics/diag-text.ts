@@ -20,7 +20,7 @@ export function reasonOf(error: unknown): string {
   try {
     if (!hasMessage(error)) return inspect(error, { depth: 0 })
     const { message, code, errors } = error
-    if (message !== '') return withoutStack(message)
+    if (message !== '') return withoutStack(message).replace(/\.$/, '')
     if (Array.isArray(errors) && errors.length > 0) return reasonOf(errors[0])
     return typeof code === 'string' ? code : 'an error without a message'
   } catch {

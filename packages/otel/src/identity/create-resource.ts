@@ -1,3 +1,5 @@
+import path from 'node:path'
+
 import type { Config } from '@mcp/otel-core'
 import type { Attributes } from '@opentelemetry/api'
 import type { Resource, ResourceDetector } from '@opentelemetry/resources'
@@ -28,7 +30,9 @@ export function createResource(config: Config, given?: Resource): Resource {
   const app = nearestPackage(process.argv[1] ?? process.cwd())
   const resource = defaultResource()
     .merge(detectResources({ detectors: local }))
-    .merge(resourceFromAttributes(known({ ...OURS, 'service.name': app.name, 'service.version': app.version })))
+    .merge(
+      resourceFromAttributes(known({ ...OURS, 'service.name': app.name ?? UNKNOWN, 'service.version': app.version })),
+    )
     .merge(detectResources({ detectors: environment }))
     .merge(given ?? null)
   const chosenIdentity = { 'service.name': config.serviceName, 'service.version': config.serviceVersion }
@@ -43,6 +47,9 @@ export function serviceIdentity(resource: Resource): ServiceIdentity {
     version: typeof version === 'string' ? version : undefined,
   }
 }
+
+/** The SDK's own has the path with which Node was called. */
+const UNKNOWN = `unknown_service:${path.basename(process.argv0)}`
 
 const OURS: Attributes = {
   'process.pid': process.pid,

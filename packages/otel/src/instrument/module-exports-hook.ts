@@ -53,7 +53,9 @@ export function hookModuleExports(hooks: Readonly<Record<string, ModuleExportsHo
     appendToModules(all.map(({ hook, lines }) => ({ files: hook.files, lines })))
   } catch (error) {
     const reason = reasonOf(error)
-    for (const { hook } of all) diag.warn(`${hook.what} cannot be found by themselves: ${reason}; ${hook.instead}`)
+    // A module without names for others is CommonJS, for which Node's loader thread is not needed.
+    for (const { hook } of all.filter((each) => each.hook.names.length > 0))
+      diag.warn(`${hook.what} cannot be found by themselves: ${reason}; ${hook.instead}`)
   }
 }
 

@@ -56,7 +56,7 @@ export function createFlush(
         const requests = which.flatMap(({ exporting }) => exporting?.lastRequests() ?? [])
         if (!sendLastWords(requests, timeoutMillis)) sayLost()
       } catch (error) {
-        diag.debug(`what was recorded last is lost: ${reasonOf(error)}`)
+        diag.warn(`what was recorded last is lost: it cannot be sent while the process exits: ${reasonOf(error)}`)
       }
     },
     shutdown: () => withinDeadline([...pipelines.map(close), page.reader.shutdown()], timeoutMillis),
