@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, symlink, mkdir } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,6 +13,9 @@ const ENV = { MCP_OTEL_PORT: '0', MCP_OTEL_BANNER: 'off' }
 const ADD = `
   const queue = require('fastq').promise(async ([a, b]) => a + b, 1)
   queue.push([1, 2]).then((sum) => console.log('sum', sum, 'parts', ${PARTS}))`
+
+/** The names of functions that speak of what only queues have. */
+const namesOf = (code = ''): string[] => code.match(/(?<=\bfunction )\w*(?:Channel|Job|Deliver)\w*/g) ?? []
 
 /** A folder with our files as they are built, except for those that a deployment has taken away since. */
 async function installWithout(gone: string): Promise<{ readonly folder: string } & AsyncDisposable> {
@@ -34,6 +37,16 @@ test('an app without any of the libraries loads no part for them', async () => {
   const app = `setTimeout(() => console.log('parts', ${PARTS} || 'none'), 100)`
   await using process = new AppProcess(['--require', REGISTER, '-e', app], { env: ENV })
   expect((await process.sees(/parts (\S+)/))[1]).toBe('none')
+})
+
+test('what instruments the libraries is in the parts alone, down to the first function', async () => {
+  const [main, queues] = await Promise.all(
+    ['start-directly.cjs', 'start-queues.cjs'].map((file) =>
+      readFile(path.join(import.meta.dirname, '../dist', file), 'utf8'),
+    ),
+  )
+  expect(namesOf(queues)).toEqual(expect.arrayContaining(['patchChannel', 'createDeliveries', 'createQueueJobs']))
+  expect(namesOf(main).filter((name) => namesOf(queues).includes(name))).toEqual([])
 })
 
 test('a part is loaded with the first library that it is for', async () => {

@@ -22,11 +22,13 @@ export const amqplibEngine: QueueEngine = {
     patchChannel(Channel.prototype as object)
   },
   recognises: (value) => isChannel(value) || isModel(value),
-  instrument(given, options) {
-    amqpState().given.set(given, options)
-    if (isChannel(given)) patchChannel(given)
-    else patch(given, modelMethods(options))
-  },
+  instrument: observeGiven,
+}
+
+function observeGiven(given: object, options: EngineOptions): void {
+  amqpState().given.set(given, options)
+  if (isChannel(given)) patchChannel(given)
+  else patch(given, modelMethods(options))
 }
 
 function isChannel(value: object): boolean {
@@ -84,7 +86,7 @@ function modelMethods(options: EngineOptions): Readonly<Record<string, Patch>> {
         context.active(),
         (outcome) => {
           const channel = 'result' in outcome ? outcome.result : undefined
-          if (typeof channel === 'object' && channel !== null) amqplibEngine.instrument(channel, options)
+          if (typeof channel === 'object' && channel !== null) observeGiven(channel, options)
         },
       )
     }
