@@ -53,6 +53,23 @@ describe.concurrent.each(PROTOCOLS)('%s', (protocol) => {
     expect(new Set(collector.inbox.all.map(({ client }) => client))).toEqual(new Set(['the-client']))
   })
 
+  test('has last words with certificates and headers also when the app ends in its first turn', async () => {
+    await using collector = await startBodies(protocol, certificates.server)
+    const env = {
+      ...OURS,
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: 'tenant=all',
+      OTEL_EXPORTER_OTLP_CERTIFICATE: certificates.authority,
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificates.client.certificate,
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: certificates.client.key,
+    }
+    await using app = new AppProcess(['--require', REGISTER, '-e', 'process.exit(3)'], { env })
+    expect(await app.exit()).toEqual({ code: 3, signal: null })
+    expect([app.stdout, app.stderr]).toEqual(['', ''])
+    expect(collector.inbox.all).toMatchObject([{ signal: 'metrics', client: 'the-client', headers: { tenant: 'all' } }])
+  })
+
   test('takes certificates of one signal from its own variables', async () => {
     await using collector = await startBodies(protocol, certificates.server)
     const said = await runApp({
@@ -75,6 +92,11 @@ describe.concurrent.each(PROTOCOLS)('%s', (protocol) => {
       'whose authority is unknown',
       () => ({}),
       /cannot be exported to https:.*: .*(unable to verify|self-signed|issuer)/,
+    ],
+    [
+      'whose authority cannot be read',
+      () => ({ OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere' }),
+      /OTEL_EXPORTER_OTLP_CERTIFICATE is "\/nowhere"; expected the path of a file: ENOENT: .*; it is not used/,
     ],
     [
       'that asks for a certificate which is not given',

@@ -161,6 +161,32 @@ describe('what is said of mistakes', () => {
     ])
   })
 
+  test.each([
+    ['a=b=c', false],
+    ['a=b%3Dc, d = e ,', true],
+    ['service.name=100%', false],
+    ['a=%ff', false],
+    ['=a', false],
+    ['a', false],
+    ['a=', true],
+    [`a=${'x'.repeat(255)}`, true],
+    [`a=${'x'.repeat(256)}`, false],
+  ])('the attributes %s, of which the SDK takes all or none, are named when it takes none', (given, isRight) => {
+    expect(readConfig({ env: { OTEL_RESOURCE_ATTRIBUTES: given } }).problems).toHaveLength(isRight ? 0 : 1)
+  })
+
+  test.each([
+    ['api key=a', false],
+    ['café=a', false],
+    ['authorization=Bearer%20a==,X-Tenant = b', true],
+    ['a=100%', false],
+    ['a', false],
+  ])('the headers %s are held against what HTTP and the encoding allow', (given, isRight) => {
+    for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS']) {
+      expect(readConfig({ env: { [name]: given } }).problems).toHaveLength(isRight ? 0 : 1)
+    }
+  })
+
   test('secrets are never shown, nor are credentials in a URL', () => {
     const said = problems(
       {

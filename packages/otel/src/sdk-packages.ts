@@ -37,6 +37,7 @@ export interface SdkPackages {
     | 'isTracingSuppressed'
     | 'maybeAddAttribute'
     | 'millisToHrTime'
+    | 'parseKeyPairsIntoRecord'
     | 'suppressTracing'
     | 'W3CBaggagePropagator'
     | 'W3CTraceContextPropagator'

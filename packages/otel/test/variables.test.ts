@@ -237,6 +237,6 @@ describe('where OTLP goes by HTTP', () => {
     expect(ours.url).toBe(url)
     expect(ours.compression).toBe(compression)
     expect(ours.timeoutMillis).toBe(stock._timeout)
-    expect(await ours.headers()).toEqual(expected)
+    expect(ours.headers).toEqual(expected)
   })
 })

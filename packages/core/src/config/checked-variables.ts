@@ -1,4 +1,4 @@
-import { keyValues, milliseconds, oneOf, text, trueFalse, type Kind } from './kinds.ts'
+import { attributePairs, headerPairs, milliseconds, oneOf, text, trueFalse, type Kind } from './kinds.ts'
 
 /** A variable that is read elsewhere, most by the SDK: we only say so when its value is wrong. */
 export interface CheckedVariable {
@@ -27,7 +27,7 @@ function forAll(what: string, kind: Kind<unknown>, otherwise: string, doc: strin
 }
 
 export const checkedVariables: readonly CheckedVariable[] = [
-  ...perSignal('HEADERS', keyValues(true), 'Headers that go with each export'),
+  ...perSignal('HEADERS', headerPairs, 'Headers that go with each export'),
   ...perSignal('TIMEOUT', milliseconds, 'How long one export may take'),
   ...perSignal('COMPRESSION', oneOf('none', 'gzip'), 'Compression of the export'),
   ...forAll('CERTIFICATE', file, "the system's certificates", 'Certificates that the receiver is trusted by'),
@@ -36,7 +36,7 @@ export const checkedVariables: readonly CheckedVariable[] = [
   ...forAll('INSECURE', trueFalse, 'false', 'Whether gRPC goes without TLS where the endpoint has no scheme'),
   {
     name: 'OTEL_RESOURCE_ATTRIBUTES',
-    kind: keyValues(false),
+    kind: attributePairs,
     otherwise: 'none',
     doc: 'Attributes that describe this process in all that is exported; `key=value` pairs separated by commas.',
   },

@@ -192,16 +192,37 @@ function mapOf(pairs: readonly (RegExpExecArray | null)[]): Record<string, strin
   return Object.fromEntries(pairs.flatMap((match) => (match === null ? [] : [[match[1] ?? '', match[2] ?? '']])))
 }
 
-const PAIR = '\\s*[^=,\\s][^=,]*=[^,]*'
+const ESCAPE = '%[\\dA-Fa-f]{2}'
+/** A name as HTTP has it. */
+const HEADER = `\\s*(?:[\\w!#$&'*+.^\`|~\\-]|${ESCAPE})+\\s*=(?:[^,%]|${ESCAPE})*`
 
-/** `key=value` pairs separated by commas, as OTEL_RESOURCE_ATTRIBUTES and the headers have them; empty ones fall away. */
-export function keyValues(secret: boolean): Kind<string> {
-  return {
-    ...patterned(`^(?=[\\s\\S]*\\S)(?:${PAIR}|\\s*)(?:,(?:${PAIR}|\\s*))*$`, {
-      accepts: 'key=value pairs separated by commas',
-      secret,
-    }),
-    show: (value) => (secret ? '[redacted]' : value),
+/** Headers as `key=value` pairs separated by commas, percent-encoded; empty ones fall away. */
+export const headerPairs: Kind<string> = patterned(`^(?=[\\s\\S]*\\S)(?:${HEADER}|\\s*)(?:,(?:${HEADER}|\\s*))*$`, {
+  accepts: 'key=value pairs separated by commas, percent-encoded, each key the name of a header',
+  secret: true,
+})
+
+/** Most characters of a key or value that the SDK takes. */
+const LONGEST_ATTRIBUTE = 255
+
+/** `key=value` pairs separated by commas as OTEL_RESOURCE_ATTRIBUTES has them, of which the SDK uses all or none. */
+export const attributePairs: Kind<string> = {
+  ...text,
+  accepts:
+    'key=value pairs separated by commas, of up to 255 characters each, with commas, = and % in them percent-encoded',
+  fromText: (given) => (splitList(given).every(isAttributePair) ? given : undefined),
+}
+
+function isAttributePair(pair: string): boolean {
+  const parts = pair.split('=').map((part) => decoded(part.trim()))
+  return parts.length === 2 && parts[0] !== '' && parts.every((part) => (part?.length ?? Infinity) <= LONGEST_ATTRIBUTE)
+}
+
+function decoded(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
   }
 }
 

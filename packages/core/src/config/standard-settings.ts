@@ -1,4 +1,4 @@
-import { integer, keyValues, listOrNone, milliseconds, oneOf, onOff, otlpEndpoint, ratio } from './kinds.ts'
+import { headerPairs, integer, listOrNone, milliseconds, oneOf, onOff, otlpEndpoint, ratio } from './kinds.ts'
 import { optional, setting, type Setting } from './setting.ts'
 
 /** OpenTelemetry's own variables that also are options of `start()`: names and meanings are the specification's. */
@@ -80,7 +80,7 @@ export const otlp = {
     default: 'http/protobuf',
     doc: 'Protocol of the export.',
   }),
-  headers: optional(keyValues(true), {
+  headers: optional(headerPairs, {
     env: 'OTEL_EXPORTER_OTLP_HEADERS',
     defaultText: 'none',
     doc: 'Headers that go with each export, such as a key; `key=value` pairs separated by commas.',

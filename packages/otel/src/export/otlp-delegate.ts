@@ -68,7 +68,7 @@ export function createOtlpDelegate<T>({ target, send, serializer, voice }: OtlpD
     let { timeoutMillis } = target
     for (;;) {
       const onHandedOver = (): void => void (shipment.isHandedOver = true)
-      const connection = await target.connection()
+      const connection = target.connection()
       const answer = await send(request, { connection, timeoutMillis, onHandedOver }).catch(unanswered)
       if (answer.refusal === undefined) return answer
       // What was not taken is still here.
@@ -128,12 +128,12 @@ export function createOtlpDelegate<T>({ target, send, serializer, voice }: OtlpD
         const body = serializer.serializeRequest(items)
         return body === undefined ? [] : [{ body, count: countOf(items) }]
       })
-      const { headersNow, tlsNow, url, wire } = target
+      const { headers, tls, url, wire } = target
       return [...waiting, ...last].map(({ body, count }) => ({
         url,
         wire,
-        headers: headersNow(),
-        tls: tlsNow(),
+        headers,
+        tls,
         body,
         ended: (failure) => (failure === undefined ? voice.succeeded() : voice.failed(failure, count)),
       }))
@@ -150,10 +150,9 @@ function countOf(items: unknown): number {
 const compress = (body: Uint8Array): Promise<Uint8Array> => promisify(process.getBuiltinModule('node:zlib').gzip)(body)
 
 async function requestFor({ compression, headers, url, wire }: OtlpTarget, body: Uint8Array): Promise<OtlpRequest> {
-  const fixed = await headers()
-  if (compression !== 'gzip') return { url, headers: fixed, body }
+  if (compression !== 'gzip') return { url, headers, body }
   const encoding = wire === 'grpc' ? 'grpc-encoding' : 'Content-Encoding'
-  return { url, headers: { ...fixed, [encoding]: 'gzip' }, body: await compress(body) }
+  return { url, headers: { ...headers, [encoding]: 'gzip' }, body: await compress(body) }
 }
 
 function warnOfPartialSuccess(serializer: ISerializer<never, unknown>, { body }: OtlpAnswer): void {

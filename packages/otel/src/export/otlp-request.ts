@@ -4,12 +4,11 @@ import type { Agent } from 'node:http'
 export interface OtlpTarget {
   readonly url: string
   readonly wire: Wire
-  readonly headers: () => Promise<Record<string, string>>
-  /** What `headers` has resolved with so far. */
-  readonly headersNow: () => Readonly<Record<string, string>>
-  readonly connection: () => Promise<Connection>
+  readonly headers: Readonly<Record<string, string>>
+  /** Made when it is first asked for. */
+  readonly connection: () => Connection
   /** What a sender in another thread needs of `connection`. */
-  readonly tlsNow: () => TlsOptions
+  readonly tls: TlsOptions
   readonly compression: 'gzip' | 'none'
   readonly timeoutMillis: number
 }
