@@ -126,10 +126,11 @@ const oneRequire: Rolldown.Plugin = {
 }
 
 /**
- * What the file takes from Node when it is loaded, and not whenever it is needed: an app's tests put a clock of their own in the
- * place of these, which is to run no timers of ours and to date nothing that is exported.
+ * What the file takes from Node when it is loaded, and not whenever it is needed: an app, or its tests, may put a clock of its own
+ * or what browsers have in the place of these, which is to run no timers of ours, date nothing that is exported, and break nothing.
  */
-const CLOCK = [
+const OF_NODE = [
+  'AbortController',
   'Date',
   'performance',
   'queueMicrotask',
@@ -139,8 +140,11 @@ const CLOCK = [
   'clearTimeout',
   'clearInterval',
   'clearImmediate',
+  'TextDecoder',
+  'TextEncoder',
+  'URL',
 ]
-const ownClock = `const {${CLOCK.join(',')}} = globalThis;`
+const ofNode = `const {${OF_NODE.join(',')}} = globalThis;`
 
 /** One file with all that every process needs, except for what is named. */
 function startFile(name: string, outside: string[]): UserConfig {
@@ -157,7 +161,7 @@ function startFile(name: string, outside: string[]): UserConfig {
       mangle: { toplevel: true, keepNames: true },
       codegen: { removeWhitespace: true, asciiOnly: true },
     },
-    outputOptions: { codeSplitting: false, banner: ownClock },
+    outputOptions: { codeSplitting: false, banner: ofNode },
     plugins: [asBundled, sharedWithParts, withoutModuleHooks, plainModules, oneRequire, licences(name)],
   }
 }
@@ -170,7 +174,7 @@ function partFile(name: string): UserConfig {
     entry: { [name]: `src/parts/${name}.ts` },
     outputOptions: {
       codeSplitting: false,
-      banner: `module.exports = (require) => {const exports = {};${ownClock}`,
+      banner: `module.exports = (require) => {const exports = {};${ofNode}`,
       footer: 'return exports}',
     },
     plugins: [],

@@ -32,9 +32,10 @@ const APPS: Readonly<Record<string, string>> = {
       globalThis[name] = (...given) => { taken.push(name); return take(...given) }
     }
     ${served(`console.log('taken', taken)`)}`,
-  'has no timers and no clock for others': `
-    for (const name of [...${TIMERS}, 'clearTimeout', 'clearInterval', 'clearImmediate', 'performance'])
-      globalThis[name] = () => { throw new Error(name) }
+  'has no timers, no clock and nothing of browsers for others': `
+    const timers = [...${TIMERS}, 'clearTimeout', 'clearInterval', 'clearImmediate', 'performance']
+    const others = ['AbortController', 'TextDecoder', 'TextEncoder', 'URL']
+    for (const name of [...timers, ...others]) globalThis[name] = () => { throw new Error(name) }
     ${served('')}`,
 }
 
