@@ -80,7 +80,14 @@ function licences(file: string): Rolldown.Plugin {
 const apiPackage = new URL('../package.json', import.meta.resolve(API))
 const { version: apiVersion } = JSON.parse(readFileSync(apiPackage, 'utf8')) as { version: string }
 
-const MODULE_HOOKS = new Set(['require-in-the-middle', 'import-in-the-middle'])
+/** What the base class of instrumentations has modules of the app's hooked by, and finds their versions by. */
+const MODULE_HOOKS: Readonly<Record<string, string>> = {
+  'require-in-the-middle': 'export class Hook {}',
+  'import-in-the-middle': 'export class Hook {}',
+  './RequireInTheMiddleSingleton.mjs':
+    'export const RequireInTheMiddleSingleton = { getInstance: () => ({ register() {} }) }',
+  '../../semver.mjs': 'export const satisfies = () => false',
+}
 
 /**
  * The stock instrumentations in the file patch modules of Node's own, for which `patchNodeModules` needs no hook into the app's
@@ -88,8 +95,8 @@ const MODULE_HOOKS = new Set(['require-in-the-middle', 'import-in-the-middle'])
  */
 const withoutModuleHooks: Rolldown.Plugin = {
   name: 'without-module-hooks',
-  resolveId: (specifier) => (MODULE_HOOKS.has(specifier) ? '\0module-hooks' : undefined),
-  load: (id) => (id === '\0module-hooks' ? 'export class Hook {}' : undefined),
+  resolveId: (specifier) => (Object.hasOwn(MODULE_HOOKS, specifier) ? `\0module-hooks:${specifier}` : undefined),
+  load: (id) => MODULE_HOOKS[id.replace('\0module-hooks:', '')],
 }
 
 const INTEROP = /\b(\w+) = __toESM\(\1, 1\);/g
