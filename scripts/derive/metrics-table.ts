@@ -34,6 +34,8 @@ export function metricsPage(): string {
 On \`/metrics\` the Prometheus name; over OTLP the OpenTelemetry name, which a collector turns into the same Prometheus name.
 A label written \`a|b\` takes just these values; other labels take the names that your code or routes have. A metric keeps at most
 2000 series (\`MCP_OTEL_SERIES_LIMIT\`); what exceeds them is added up in one series with \`otel_metric_overflow="true"\`.
+A page also has \`target_info\`, the resource (\`MCP_OTEL_TARGET_INFO\`), what your code records by OpenTelemetry's API, and
+\`http_client_request_duration_seconds\`, which OpenTelemetry's own instrumentations of HTTP clients record.
 
 ${sections.join('\n')}${buckets(catalogues.map(({ catalogue }) => catalogue))}`
 }
