@@ -56,8 +56,9 @@ export interface Execution {
 export function startExecution(name: CommandName, options: ExecutionOptions = {}): Execution {
   const started = options.started ?? performance.now()
   const registry = pluginRegistry(options.meterProvider)
-  const record = recordOf(registry, isName(name.plugin) ? name.plugin : OTHER)
-  const command = commandOf(record, name.command)
+  const { plugin, command: asked } = objectOf(name)
+  const record = recordOf(registry, isName(plugin) ? plugin : OTHER)
+  const command = commandOf(record, asked)
   const parent = options.context ?? context.active()
   const span = options.span === false ? undefined : startSpan(registry, record.name, command, parent, options)
   const own = span === undefined ? parent : trace.setSpan(parent, span)
@@ -66,11 +67,12 @@ export function startExecution(name: CommandName, options: ExecutionOptions = {}
   return {
     context: own,
     run: (fn) => context.with(own, fn),
-    end(end = {}) {
+    end(given) {
       if (isEnded) return
       isEnded = true
-      const durationMs = (end.ended ?? performance.now()) - started
+      const end = objectOf(given)
       try {
+        const durationMs = (end.ended ?? performance.now()) - started
         const { status, errorType } = resolveEnd(end, options, (complaint) => say(registry, complaint))
         enterEnd(record, status)
         // Of a plugin that was unloaded meanwhile no series may come back.
@@ -121,6 +123,11 @@ function startSpan(
   }
 }
 
-function commandOf(record: PluginRecord, command: string): string {
+/** Code without types hands over anything: `null`, an exit code. */
+function objectOf<T extends object>(given: T | undefined): Partial<T> {
+  return typeof given === 'object' && given !== null ? given : {}
+}
+
+function commandOf(record: PluginRecord, command: string | undefined): string {
   return isName(command) && (!record.closed || record.commands.has(command)) ? command : OTHER
 }

@@ -308,6 +308,20 @@ describe('the channel', () => {
   })
 })
 
+test.each([[null], [0], ['done']])(
+  'an end of %j, as callbacks without types give it, is one without an error',
+  (given) => {
+    const { end } = startExecution(list, telemetry)
+    end(given as never)
+    expect(executions()).toEqual({ 'plugin=files,command=list,status=success': 1 })
+  },
+)
+
+test.each([[null], [undefined], [{}]])('an execution that %j names is measured as _OTHER', (name) => {
+  expect(withExecution(name as never, () => 7, telemetry)).toBe(7)
+  expect(executions()).toEqual({ 'plugin=_OTHER,command=_OTHER,status=success': 1 })
+})
+
 test('a tracer that throws costs the span and nothing else', () => {
   const tracerProvider = {
     getTracer: () => ({

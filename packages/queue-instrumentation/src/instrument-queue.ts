@@ -13,14 +13,16 @@ export function instrumentQueue(options: QueueOptions): InstrumentedQueue
  */
 export function instrumentQueue<Q extends object>(queue: Q, options?: EngineOptions): Q
 export function instrumentQueue(given: QueueOptions | object, options: EngineOptions = {}): unknown {
-  const engine = queueEngines.find(({ recognises }) => recognises(given))
+  const isObject = typeof given === 'function' || (typeof given === 'object' && given !== null)
+  const engine = isObject ? queueEngines.find(({ recognises }) => recognises(given)) : undefined
   if (engine !== undefined) {
     return engine.instrument(given, options) ?? given
   }
-  if (isPlain(given)) return measureQueue(given as QueueOptions)
+  if (isObject && isPlain(given)) return measureQueue(given as QueueOptions)
   const known = queueEngines.map(({ name }) => name).join(', ')
+  const what = isObject ? `a ${given.constructor?.name ?? 'value'}` : String(given)
   queueRegistry(options.meterProvider).say(
-    `instrumentQueue was given a ${given.constructor?.name ?? 'value'}; expected options, or a queue of ${known}; it is not measured`,
+    `instrumentQueue was given ${what}; expected options, or a queue of ${known}; it is not measured`,
   )
   return given
 }

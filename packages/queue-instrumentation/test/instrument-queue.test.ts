@@ -1,5 +1,5 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, diag, propagation, trace } from '@opentelemetry/api'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import {
   createOwnTelemetry,
@@ -529,6 +529,23 @@ describe('more jobs than are known one by one', () => {
     queue.started('a')
     expect(figure('wait')).toBe(1)
   })
+})
+
+class Unknown {}
+
+test.each([
+  [new Unknown(), 'a Unknown'],
+  [null, 'null'],
+  [5, '5'],
+])('what is no queue that is known (%o) is returned as it is, and said', (given, what) => {
+  const said: string[] = []
+  const keep = (text: string): unknown => said.push(text)
+  diag.setLogger({ error: keep, warn: keep, info: keep, debug: keep, verbose: keep })
+  onTestFinished(() => diag.disable())
+  expect(instrumentQueue(given as object, telemetry)).toBe(given)
+  expect(said).toEqual([
+    `instrumentQueue was given ${what}; expected options, or a queue of bullmq, rabbitmq, pg-boss, p-queue, fastq; it is not measured`,
+  ])
 })
 
 test('another SDK gets the same metrics', async () => {
