@@ -531,10 +531,8 @@ describe('more jobs than are known one by one', () => {
   })
 })
 
-class Unknown {}
-
 test.each([
-  [new Unknown(), 'a Unknown'],
+  [new Set(), 'a Set'],
   [null, 'null'],
   [5, '5'],
 ])('what is no queue that is known (%o) is returned as it is, and said', (given, what) => {
