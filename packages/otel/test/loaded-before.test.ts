@@ -68,6 +68,14 @@ test.each<[string, string[], string[]]>([
   expect(saidOf(app)).toEqual(expected)
 })
 
+test('what was imported is found out without a look that V8 answers by slower promises for good', async () => {
+  const script = `${start} import '@modelcontextprotocol/sdk/server/mcp.js'`
+  await using app = new AppProcess([...ESM, '--trace-protector-invalidation', '-e', script], { env: ENV })
+  expect(await app.exit()).toEqual({ code: 0, signal: null })
+  expect(saidOf(app)).toEqual([MCP])
+  expect(app.stdout).not.toContain('PromiseHook')
+})
+
 test('what was required before an instrumentation that the app brings is named', async () => {
   const script = `
     const { InstrumentationBase, InstrumentationNodeModuleDefinition } = require('@opentelemetry/instrumentation')
