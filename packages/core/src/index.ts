@@ -4,6 +4,7 @@ export type { AttributesOf, AttributeSpec, Catalogue, InstrumentKind, Instrument
 export {
   checkedVariables,
   configSchema,
+  describeValue,
   isLoopback,
   listSettings,
   readConfig,

@@ -5,6 +5,7 @@ import { readSealed, seal } from './audit-chain.ts'
 import type { AuditKey, AuditSeal } from './audit-chain.ts'
 import { onExit } from './exit-flush.ts'
 import { RotatingFile } from './rotating-file.ts'
+import { writeHarmlessly } from './write-harmlessly.ts'
 
 const RETRY_MS = 500
 /** How long an entry may wait for other processes' entries, ms: the first time, while that lasts, and at the end. */
@@ -146,12 +147,9 @@ export class AuditTrail {
   }
 }
 
+/** Where neither the disk nor stderr takes it there is no place left. */
 function toStderr(line: string): void {
-  try {
-    process.stderr.write(`${line}\n`)
-  } catch {
-    // Neither disk nor stderr takes it: there is no place left.
-  }
+  writeHarmlessly(process.stderr, `${line}\n`)
 }
 
 /** The seal of the last line of a file that bears one. */

@@ -6,6 +6,7 @@ import type { LogEntry } from './log-entry.ts'
 import { readableLine } from './readable-line.ts'
 import { isStdoutClaimed } from './stdout-claim.ts'
 import { MESSAGE } from './winston-symbols.ts'
+import { writeHarmlessly } from './write-harmlessly.ts'
 import { ACCEPT, DELIVERED } from './write-through.ts'
 import type { WriteThrough } from './write-through.ts'
 
@@ -66,18 +67,6 @@ export class ConsoleTransport extends TransportStream implements WriteThrough {
       this.#drop(1)
       return
     }
-    try {
-      // As console.log has it: a reader that went away must not end the application.
-      stream.once('error', ignore)
-      stream.write(`${line}\n`, (error) => {
-        if (error && stream.listenerCount('error') === 0) stream.once('error', ignore)
-      })
-    } catch {
-      // A stream that is destroyed or replaced: there is no console any more.
-    } finally {
-      stream.removeListener('error', ignore)
-    }
+    writeHarmlessly(stream, `${line}\n`)
   }
 }
-
-function ignore(): void {}

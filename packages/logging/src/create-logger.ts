@@ -1,3 +1,4 @@
+import { describeValue } from '@mcp/otel-core'
 import winston from 'winston'
 
 import { ConsoleTransport } from './console-transport.ts'
@@ -27,7 +28,11 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const pipeline = new LogPipeline(root, levels, resolved)
   const close = root.close.bind(root)
   Object.assign(root, logMethods(root), categoryMethods(), {
-    getLogger: (name: string) => Object.create(root, ownership(name, pipeline, levels)) as Logger,
+    getLogger: (name: unknown) => {
+      if (typeof name === 'string') return Object.create(root, ownership(name, pipeline, levels)) as Logger
+      report(`getLogger: name is ${describeValue(name)}; expected a text; the lines bear ${resolved.name}`)
+      return root
+    },
     flush: () => pipeline.flush(),
     close: () => {
       pipeline.close()

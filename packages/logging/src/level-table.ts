@@ -1,4 +1,4 @@
-import { processWide } from '@mcp/otel-core'
+import { describeValue, processWide } from '@mcp/otel-core'
 
 import { parseLevel, rankOf } from './levels.ts'
 import type { LevelName } from './levels.ts'
@@ -60,7 +60,7 @@ export function setLogLevel(level: string, name?: string): void {
 
 /** Says what is wrong with a level, and what is accepted. */
 export function levelMistake(what: string, value: unknown): string {
-  return `${what} is ${JSON.stringify(value) ?? String(value)}; expected DEBUG, INFO, WARNING, ERROR or CRITICAL`
+  return `${what} is ${describeValue(value)}; expected DEBUG, INFO, WARNING, ERROR or CRITICAL`
 }
 
 function tables(): Set<WeakRef<LevelTable>> {

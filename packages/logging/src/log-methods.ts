@@ -31,10 +31,12 @@ export function logMethods(root: winston.Logger): Record<string, LogMethod> {
 /** The guide's categories that need nothing but their fields. */
 export function categoryMethods(): Pick<Logger, 'access' | 'plugin'> {
   return {
-    access(this: Logger, { method, path, status, duration_ms }: AccessFields, context): void {
+    access(this: Logger, fields: AccessFields | null | undefined, context): void {
+      const { method, path, status, duration_ms }: Partial<AccessFields> = fields ?? {}
       writeFields(this, 'info', { type: 'access', method, path, status, duration_ms }, context)
     },
-    plugin(this: Logger, { plugin, command, status, duration_ms }: PluginFields, context): void {
+    plugin(this: Logger, fields: PluginFields | null | undefined, context): void {
+      const { plugin, command, status, duration_ms }: Partial<PluginFields> = fields ?? {}
       writeFields(this, 'info', { type: 'plugin', plugin, command, status, duration_ms }, context)
     },
   }

@@ -1,5 +1,7 @@
 import { diag } from '@opentelemetry/api'
 
+import { writeHarmlessly } from './write-harmlessly.ts'
+
 const API_GLOBAL = Symbol.for('opentelemetry.js.api.1')
 
 /**
@@ -9,7 +11,7 @@ const API_GLOBAL = Symbol.for('opentelemetry.js.api.1')
 export function report(text: string): void {
   try {
     const api = (globalThis as { [API_GLOBAL]?: { diag?: unknown } })[API_GLOBAL]
-    if (api?.diag === undefined) process.stderr.write(`[mcp-otel] ${text}\n`)
+    if (api?.diag === undefined) writeHarmlessly(process.stderr, `[mcp-otel] ${text}\n`)
     else diag.warn(text)
   } catch {
     // With stderr gone there is nobody left to tell.

@@ -77,6 +77,14 @@ test('a console whose reader has gone away ends neither the application nor its 
   expect(code).toBe(0)
 })
 
+test('what is said of the logging itself does not end an application whose stderr has no reader any more', async () => {
+  const options = { count: 500, console: false, level: 'LOUD', file: '/dev/null/mcp.log' }
+  const child = spawn(process.execPath, [...OPTIONS, JSON.stringify(options)], { cwd: temporaryFolder() })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stderr.destroy()
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
 test('all console lines are out when the process ends by itself, however slowly they are read', async () => {
   const { stdout, code } = await run({ count: 5000, console: 'stdout', isAtOnce: true })
   expect(code).toBe(0)

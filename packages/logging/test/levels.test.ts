@@ -52,6 +52,26 @@ test('a level that does not exist is said, and the level stays', () => {
   ])
 })
 
+test.each([10n, null, { toJSON: () => 'x' }, 'x'.repeat(1e6)])(
+  'a level of %o does no harm, and is said in short',
+  (level) => {
+    const said = hearStderr()
+    const { logger } = createFamily({ level: level as string })
+    logger.level = level as string
+    expect(logger.level).toBe('info')
+    expect(said).toHaveLength(2)
+    for (const line of said) expect(line.length).toBeLessThan(250)
+  },
+)
+
+test.each([undefined, 5, Symbol('s')])('a logger of the name %o bears the one of its family, which is said', (name) => {
+  const said = hearStderr()
+  const { logger, lines } = createFamily()
+  logger.getLogger(name as unknown as string).info('x')
+  expect(lines()).toMatchObject([{ name: 'mcp', message: 'x' }])
+  expect(said).toEqual([`[mcp-otel] getLogger: name is ${String(name)}; expected a text; the lines bear mcp\n`])
+})
+
 test('loggers have levels of their own by name, and those below them follow', () => {
   const { logger, lines } = createFamily({
     level: 'WARNING',

@@ -7,7 +7,7 @@ export function describeValue(value: unknown): string {
   try {
     if (typeof value === 'string') return shortened(JSON.stringify(withoutCredentials(value)))
     const shown = inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: LONGEST })
-    return shortened(shown.replaceAll(/\s+/g, ' '))
+    return shortened(withoutCredentials(shown.replaceAll(/\s+/g, ' ')))
   } catch {
     return `a ${typeof value} that cannot be shown`
   }
