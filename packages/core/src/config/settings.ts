@@ -43,7 +43,7 @@ const general = {
   flushOnExit: setting(onOff, {
     env: 'MCP_OTEL_FLUSH_ON_EXIT',
     default: true,
-    doc: 'Sends what is pending when the process is told to stop or ends by itself; exit codes stay as they are.',
+    doc: 'Sends what is pending when the process is told to stop or ends by itself; exit codes stay as they are. SIGTERM and SIGINT wait for the event loop then.',
   }),
   flushTimeoutMillis: setting(milliseconds, {
     env: 'MCP_OTEL_FLUSH_TIMEOUT',
