@@ -1,3 +1,4 @@
+import net from 'node:net'
 import path from 'node:path'
 
 import { describe, expect, test } from 'vitest'
@@ -47,7 +48,7 @@ describe.concurrent('OTEL_SDK_DISABLED=true', () => {
     expect(found).toMatchObject({
       state: 'running',
       recorded: ['mcp.plugin.executions', 'mcp.plugin.execution.duration', 'mcp.queue.wait', 'mcp.queue.jobs'],
-      resources: ['TCPSERVERWRAP', 'Timeout'],
+      resources: ['BoundSocket' in net ? 'TCPWRAP' : 'TCPSERVERWRAP', 'Timeout'],
     })
     expect(found['sdkModules']).not.toEqual([])
     expect(found['exitListeners']).toBeGreaterThan(0)

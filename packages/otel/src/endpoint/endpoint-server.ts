@@ -64,7 +64,8 @@ export function openEndpoint(
       resolve(undefined)
     })
   })
-  listen(server, config)
+  // It begins to listen once the start is over: who watches servers is to know whose it is.
+  process.nextTick(listen, server, { host: config.host, port: config.port })
   return {
     server,
     ready,
@@ -82,14 +83,26 @@ export function openEndpoint(
   }
 }
 
-function listen(server: Server, { host, port }: Config['endpoint']): void {
-  const { BoundSocket, isIP } = require('node:net') as Omit<typeof Net, 'BoundSocket'> & Partial<typeof Net>
+type Address = Pick<Config['endpoint'], 'host' | 'port'>
+
+function listen(server: Server, address: Address): void {
   try {
-    // Asked to listen on a host, Node.js brings its resolver and compiles what tells addresses of version 6 apart, also where it is given an address.
-    const isBoundHere = BoundSocket !== undefined && isIP(host) !== 0
-    server.listen(isBoundHere ? new BoundSocket({ host, port }) : { host, port, exclusive: true }).unref()
+    server.listen(boundSocket(address) ?? { ...address, exclusive: true }).unref()
   } catch (error) {
     server.emit('error', error)
+  }
+}
+
+/**
+ * Binds an address where Node.js can by itself: asked to listen on one, it loads its resolver, and compiles what tells addresses of
+ * version 6 apart. What cannot be bound is left to `listen()`, which resolves names and says what is wrong.
+ */
+function boundSocket({ host, port }: Address): Net.BoundSocket | undefined {
+  const { BoundSocket } = require('node:net') as Partial<typeof Net>
+  try {
+    return BoundSocket && new BoundSocket({ host, port })
+  } catch {
+    return undefined
   }
 }
 
