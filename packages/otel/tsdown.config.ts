@@ -4,6 +4,7 @@ import { licensePlugin } from 'rolldown-license-plugin'
 import type { Rolldown, UserConfig } from 'tsdown'
 
 import { base } from '../../tsdown.base.ts'
+import { compiledAtOnce } from './compiled-at-once.ts'
 
 const API = '@opentelemetry/api'
 
@@ -169,7 +170,15 @@ function startFile(name: string, outside: string[]): UserConfig {
       codegen: { removeWhitespace: true, asciiOnly: true },
     },
     outputOptions: { codeSplitting: false, banner: ofNode },
-    plugins: [asBundled, sharedWithParts, withoutModuleHooks, plainModules, oneRequire, licences(name)],
+    plugins: [
+      asBundled,
+      sharedWithParts,
+      withoutModuleHooks,
+      plainModules,
+      oneRequire,
+      compiledAtOnce(name),
+      licences(name),
+    ],
   }
 }
 

@@ -75,3 +75,18 @@ describe('an app under the register entry', () => {
     expect({ stdout, stderr, spans }).toEqual({ stdout: 'true\n', stderr: '', spans: ['made by the app'] })
   })
 })
+
+test.each(['start-directly.cjs', 'start-with-installed-api.cjs'])(
+  '%s has what a start calls in parentheses, which V8 compiles along with it, and nothing else',
+  async (file) => {
+    const code = await readFile(path.join(import.meta.dirname, '../dist', file), 'utf8')
+    const stands = (name: string) =>
+      code.includes(`${name}=(function(`) ? 'in parentheses' : code.includes(`function ${name}(`) && 'declared'
+    expect(['readConfig', 'createHealth', 'sendAnswer', 'writePage'].map(stands)).toEqual([
+      'in parentheses',
+      'in parentheses',
+      'declared',
+      'declared',
+    ])
+  },
+)
