@@ -118,8 +118,7 @@ export class ServerSpans {
   #start(exchange: Exchange, startTime?: number): void {
     if (this.#tracer === undefined) return
     const parent = propagation.extract(ROOT_CONTEXT, exchange, HEADERS)
-    const options = startTime === undefined ? this.#options : { ...this.#options, startTime }
-    const span = this.#startSpan(this.#tracer, exchange, options, parent)
+    const span = this.#startSpan(this.#tracer, exchange, parent, startTime)
     exchange.span = span
     if (parent === ROOT_CONTEXT && !hasIds(span)) return
     exchange.rpc = createRpcMetadata(span)
@@ -127,9 +126,10 @@ export class ServerSpans {
     exchange.bindContext()
   }
 
-  #startSpan(tracer: Tracer, exchange: Exchange, options: SpanOptions, parent: Context): Span {
+  #startSpan(tracer: Tracer, exchange: Exchange, parent: Context, startTime: number | undefined): Span {
     this.#starting = exchange
     try {
+      const options = startTime === undefined ? this.#options : { ...this.#options, startTime }
       return tracer.startSpan(spanMethod(exchange), options, parent)
     } finally {
       this.#starting = undefined

@@ -17,12 +17,12 @@ export class UpgradeExchange extends Exchange {
     super(tracker, request.method ?? '', request.url ?? '')
     this.request = request
     this.#socket = socket
-    ;(request as ExchangeCarrier)[EXCHANGE] = this
+    onceClosed(socket, () => this.settle())
     onStatusLine(socket, (status) => {
       this.statusOnWire = status
       this.settle()
     })
-    onceClosed(socket, () => this.settle())
+    ;(request as ExchangeCarrier)[EXCHANGE] = this
   }
 
   override get hasOwnCall(): boolean {

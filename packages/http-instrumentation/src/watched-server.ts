@@ -9,6 +9,7 @@ import { Http2Exchange } from './http2-exchange.ts'
 import { isIgnoredServer } from './ignore-server.ts'
 import type { Observer } from './observer.ts'
 import { activeObserver } from './observer.ts'
+import type { RequestTracker } from './request-tracker.ts'
 import { onStatusLine } from './status-line.ts'
 import { UpgradeExchange } from './upgrade-exchange.ts'
 
@@ -71,15 +72,16 @@ function exchangeOfEvent(server: EventEmitter, args: EventArguments): Exchange |
 function newExchange(server: EventEmitter, event: string, args: unknown[]): Exchange | undefined {
   const observer = activeObserver()
   if (observer === undefined || isIgnoredServer(server)) return undefined
-  return observer.begin((tracker) =>
+  const create = (tracker: RequestTracker): Exchange =>
     event === 'stream'
       ? new Http2Exchange(
           tracker,
           args[0] as ServerHttp2Stream,
           args[1] as ConstructorParameters<typeof Http2Exchange>[2],
         )
-      : new UpgradeExchange(tracker, args[0] as IncomingMessage, args[1] as Duplex),
-  )
+      : new UpgradeExchange(tracker, args[0] as IncomingMessage, args[1] as Duplex)
+  // An application may emit such an event itself, with what is no request and no socket.
+  return observer.faults.guard(`watching what the event ${event} brings`, () => observer.begin(create))
 }
 
 /** A socket of Node's HTTP server knows the response that it is sending. */

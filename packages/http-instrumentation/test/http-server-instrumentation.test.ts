@@ -288,6 +288,24 @@ describe('the application', () => {
     expect(calls).toHaveLength(2)
     expect(await seen.counts()).toEqual({ 'GET unmatched 200': 1 })
   })
+
+  test.each([
+    ['upgrade', { method: 'GET', url: '/', headers: {} }, { write() {}, end() {} }],
+    ['upgrade', null, null],
+    ['connect'],
+    ['stream'],
+    ['clientError'],
+  ])('gets the events that the application emits itself, whatever they bring: %s', async (event, ...given) => {
+    listenToDiag()
+    const seen = observe()
+    const server = createServer((_req, res) => res.end())
+    const got: unknown[][] = []
+    server.on(event, (...args: unknown[]) => got.push(args))
+    await request(await listen(server), 'GET', '/')
+    expect(server.emit(event, ...given)).toBe(true)
+    expect(got).toEqual([given])
+    await seen.idle()
+  })
 })
 
 test('WebSockets of ws: each handshake counts once, accepted or refused', async () => {
