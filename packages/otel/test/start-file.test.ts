@@ -81,12 +81,12 @@ test.each(['start-directly.cjs', 'start-with-installed-api.cjs'])(
   async (file) => {
     const code = await readFile(path.join(import.meta.dirname, '../dist', file), 'utf8')
     const stands = (name: string) =>
-      code.includes(`${name}=(function(`) ? 'in parentheses' : code.includes(`function ${name}(`) && 'declared'
-    expect(['readConfig', 'createHealth', 'sendAnswer', 'writePage'].map(stands)).toEqual([
+      code.includes(`${name}=(function(`) ? 'in parentheses' : code.includes(`function ${name}(`) && 'as declared'
+    expect(['readConfig', 'createHealth', 'sendAnswer', 'mergeHistograms'].map(stands)).toEqual([
       'in parentheses',
       'in parentheses',
-      'declared',
-      'declared',
+      'as declared',
+      'as declared',
     ])
   },
 )
