@@ -252,8 +252,8 @@ test('a tracer that throws harms nobody, and nothing of the request is kept', as
   expect(await request(port, 'GET', '/')).toEqual({ status: 200, body: 'fine' })
   await seen.ended(1)
   expect(await seen.counts()).toEqual({ 'GET unmatched 200': 1 })
-  expect(given.length).toBeGreaterThan(0)
-  for (const options of given) expect(options?.attributes).toEqual({})
+  // These options are those of all requests; what a span that begins late is given is its own.
+  expect(given[0]?.attributes).toEqual({})
 })
 
 /** Notes which span is active in every event and callback of a handler. */
