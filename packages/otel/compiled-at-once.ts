@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -35,7 +35,10 @@ export function compiledAtOnce(name: string): Rolldown.Plugin {
 
 /** Returns where the functions begin that are called until `register` has started. */
 function functionsOfStart(name: string, code: string): Set<number> {
-  const folder = mkdtempSync(fileURLToPath(new URL(`dist/${name}-`, import.meta.url)))
+  const dist = fileURLToPath(new URL('dist/', import.meta.url))
+  mkdirSync(dist, { recursive: true })
+  // Among the built files, so that it finds the packages that are left out of it.
+  const folder = mkdtempSync(path.join(dist, name))
   try {
     const file = path.join(folder, `${name}.cjs`)
     writeFileSync(file, code)
