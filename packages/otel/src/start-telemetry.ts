@@ -42,10 +42,16 @@ export function startTelemetry(given: StartOptions, assemble: Assemble): Telemet
   try {
     holder.telemetry = runTelemetry(config, problems, options, assemble)
   } catch (error) {
-    diag.error(`@mcp/otel cannot start: ${reasonOf(error)}; the app runs on without it`)
+    diag.error(`@mcp/otel cannot start: ${reasonOf(error)}; ${remedyFor(error)}the app runs on without it`)
     holder.telemetry = idleTelemetry('failed', config, problems)
   }
   return holder.telemetry
+}
+
+/** What is installed with the package is looked for where it is, or where a bundle is that it was written into. */
+function remedyFor(error: unknown): string {
+  const isMissing = (error as { code?: unknown } | null)?.code === 'MODULE_NOT_FOUND'
+  return isMissing ? 'leave it out of a bundle, or install it anew; ' : ''
 }
 
 function hasOptions(given: unknown): boolean {
