@@ -81,23 +81,23 @@ function licences(file: string): Rolldown.Plugin {
 const apiPackage = new URL('../package.json', import.meta.resolve(API))
 const { version: apiVersion } = JSON.parse(readFileSync(apiPackage, 'utf8')) as { version: string }
 
-/** What the base class of instrumentations has modules of the app's hooked by, and finds their versions by. */
-const MODULE_HOOKS: Readonly<Record<string, string>> = {
+/** Modules of packages that nothing in the file comes to use, and what stands there for them. */
+const UNUSED: Readonly<Record<string, string>> = {
+  // The stock instrumentations in it patch modules of Node's own, for which `patchNodeModules` needs no hook into the app's modules,
+  // nor their versions. What is left of the hooks is what the base class makes of them.
   'require-in-the-middle': 'export class Hook {}',
   'import-in-the-middle': 'export class Hook {}',
   './RequireInTheMiddleSingleton.mjs':
     'export const RequireInTheMiddleSingleton = { getInstance: () => ({ register() {} }) }',
   '../../semver.mjs': 'export const satisfies = () => false',
+  // Tracers, and their spans, are those of `withOwnSpans`.
+  './Tracer.mjs': 'export class Tracer {}',
 }
 
-/**
- * The stock instrumentations in the file patch modules of Node's own, for which `patchNodeModules` needs no hook into the app's
- * modules. What is left of the hooks is what their base class makes of them.
- */
-const withoutModuleHooks: Rolldown.Plugin = {
-  name: 'without-module-hooks',
-  resolveId: (specifier) => (Object.hasOwn(MODULE_HOOKS, specifier) ? `\0module-hooks:${specifier}` : undefined),
-  load: (id) => MODULE_HOOKS[id.replace('\0module-hooks:', '')],
+const withoutUnused: Rolldown.Plugin = {
+  name: 'without-unused',
+  resolveId: (specifier) => (Object.hasOwn(UNUSED, specifier) ? `\0unused:${specifier}` : undefined),
+  load: (id) => UNUSED[id.replace('\0unused:', '')],
 }
 
 const INTEROP = /\b(\w+) = __toESM\(\1, 1\);/g
@@ -173,7 +173,7 @@ function startFile(name: string, outside: string[]): UserConfig {
     plugins: [
       asBundled,
       sharedWithParts,
-      withoutModuleHooks,
+      withoutUnused,
       plainModules,
       oneRequire,
       compiledAtOnce(name),
