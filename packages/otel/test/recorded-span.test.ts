@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
 
+import { endSpanAt, READ_TICK } from '@mcp/otel-core'
+import type { TickedOptions } from '@mcp/otel-core'
 import { createTraceState, diag, DiagLogLevel, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Attributes, Link, Span, SpanOptions, SpanStatus, TimeInput, TracerProvider } from '@opentelemetry/api'
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
@@ -334,6 +336,31 @@ test('a span is told to processors and exporters as the SDK tells its own, whate
     }),
     { numRuns: 500 },
   )
+})
+
+test('a span whose maker has read the clock starts and ends then, and with the SDK when that reads it', () => {
+  const { stock, own } = pairOf({}, true)
+  const spans = [stock, own].map(({ provider }) => {
+    tick = 1000.25
+    const ticked: TickedOptions = { [READ_TICK]: 1000 }
+    const span = provider.getTracer('t').startSpan('it', ticked)
+    tick = 1700.25
+    endSpanAt(span, 1600.5)
+    return span as unknown as ReadableSpan
+  })
+  expect(spans.map(({ duration, ended }) => ({ duration, ended }))).toEqual([
+    { duration: [0, 700_000_000], ended: true },
+    { duration: [0, 600_500_000], ended: true },
+  ])
+})
+
+test('a span that a processor has given another end ends by that', () => {
+  const { provider } = pairOf({}, true).own
+  const span = provider.getTracer('t').startSpan('it')
+  const end = vi.spyOn(span, 'end')
+  endSpanAt(span, 1001)
+  expect(end).toHaveBeenCalledOnce()
+  expect(span.isRecording()).toBe(false)
 })
 
 test('a span that is used after its end says so, as often as the SDK does, and stays what it was', () => {

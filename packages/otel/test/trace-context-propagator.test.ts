@@ -1,6 +1,8 @@
 import { createTraceState, defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
 import { suppressTracing, W3CTraceContextPropagator } from '@opentelemetry/core'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { AlwaysOnSampler, TracerProvider as StockProvider } from '@opentelemetry/sdk-trace'
 import {
   array,
   assert,
@@ -17,6 +19,7 @@ import {
 import { expect, test } from 'vitest'
 
 import { createTraceContextPropagator } from '../src/sdk/trace-context-propagator.ts'
+import { withOwnSpans } from '../src/sdk/with-own-spans.ts'
 
 const stock = new W3CTraceContextPropagator()
 const own = createTraceContextPropagator()
@@ -116,6 +119,43 @@ test('a trace is written as the SDK writes it, unless tracing is suppressed', ()
         own.inject(context, ours, defaultTextMapSetter)
         stock.inject(context, theirs, defaultTextMapSetter)
         expect(ours).toEqual(theirs)
+      },
+    ),
+  )
+})
+
+test('the trace of a span that is recorded here is written and read as the SDK does it, whoever made its ids', () => {
+  assert(
+    property(
+      oneof(digits(32), constant('AB'.repeat(16))),
+      oneof(digits(16), constant('CD'.repeat(8))),
+      boolean(),
+      boolean(),
+      boolean(),
+      (traceId, spanId, isChild, isGiven, followsParent) => {
+        const provider = withOwnSpans(new StockProvider(), {
+          resource: resourceFromAttributes({}),
+          sampler: new AlwaysOnSampler(),
+          samplesByTrace: true,
+          sampledShare: 1,
+          followsParent,
+          idGenerator: isGiven ? { generateTraceId: () => traceId, generateSpanId: () => spanId } : undefined,
+          spanLimits: {},
+          spanProcessors: [],
+        })
+        let around = isChild
+          ? trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: 1, isRemote: true })
+          : ROOT_CONTEXT
+        // The second span is the child of what was read of the first.
+        for (let generation = 0; generation < 2; generation++) {
+          const context = trace.setSpan(around, provider.getTracer('t').startSpan('it', {}, around))
+          const [ours, theirs] = [{}, {}]
+          own.inject(context, ours, defaultTextMapSetter)
+          stock.inject(context, theirs, defaultTextMapSetter)
+          expect(ours).toEqual(theirs)
+          around = own.extract(ROOT_CONTEXT, ours, defaultTextMapGetter)
+          expect(read(around)).toEqual(read(stock.extract(ROOT_CONTEXT, ours, defaultTextMapGetter)))
+        }
       },
     ),
   )

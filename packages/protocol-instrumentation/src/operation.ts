@@ -1,7 +1,8 @@
-import { failSpan } from '@mcp/otel-core'
+import { endSpanAt, failSpan, READ_TICK } from '@mcp/otel-core'
+import type { TickedOptions } from '@mcp/otel-core'
 import type { Execution } from '@mcp/otel-plugin-instrumentation'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import type { Attributes, Context, Span, SpanOptions } from '@opentelemetry/api'
+import type { Attributes, Context, Span } from '@opentelemetry/api'
 
 import type { RpcNotification } from './message.ts'
 import type { RpcOutcome } from './outcome-of.ts'
@@ -71,7 +72,7 @@ export class Operation {
       complain('the metrics of an operation', error)
     }
     try {
-      if (this.span !== undefined) this.#endSpan(this.span, outcome)
+      if (this.span !== undefined) this.#endSpan(this.span, outcome, at)
     } catch (error) {
       complain('the end of a span', error)
     }
@@ -101,7 +102,7 @@ export class Operation {
     const { message, side, topic } = this
     const kind = side === 'server' ? SpanKind.SERVER : SpanKind.CLIENT
     const attributes = startAttributes(message, topic)
-    const given: SpanOptions = { kind, attributes }
+    const given: TickedOptions = { kind, attributes, [READ_TICK]: began === undefined ? this.started : undefined }
     if (links !== undefined) given.links = links
     if (began !== undefined) given.startTime = performance.timeOrigin + began
     const span = tracer.startSpan(topic.spanName, given, parent)
@@ -111,7 +112,7 @@ export class Operation {
     return span
   }
 
-  #endSpan(span: Span, { code, errorType, isFailure, message, status, thrown }: RpcOutcome): void {
+  #endSpan(span: Span, { code, errorType, isFailure, message, status, thrown }: RpcOutcome, at: number): void {
     try {
       const { route } = this.#scope
       if (route !== this.#route) span.setAttribute('mcp.protocol.version', route.version)
@@ -124,7 +125,7 @@ export class Operation {
       failSpan(span, errorType, thrown ?? { status })
       if (message !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message })
     } finally {
-      span.end()
+      endSpanAt(span, at)
     }
   }
 }

@@ -4,6 +4,7 @@ import type { IdGenerator, Sampler, SamplingResult } from '@opentelemetry/sdk-tr
 
 import { sdkPackages } from '../sdk-packages.ts'
 import type { DrawTrace } from './drawn-trace.ts'
+import { hasPlainIds } from './plain-ids.ts'
 
 /** What all spans of a trace have in common that are made in this process and not recorded. */
 export interface TraceIdentity {
@@ -17,6 +18,8 @@ export interface Sampled {
   readonly identity: TraceIdentity
   /** Of the span's parent, if it has one that is valid. */
   readonly parent: SpanContext | undefined
+  /** Has its trace an id that was drawn here, or is its parent one whose ids are plain? */
+  readonly hasPlainTrace: boolean
   readonly result: SamplingResult
 }
 
@@ -39,23 +42,27 @@ export function createSample(sampler: Sampler, ids: IdGenerator, { draw, follows
   const noAttributes: Attributes = {}
   const noLinks: Link[] = []
   return (context, name = '', { kind = SpanKind.INTERNAL, attributes = noAttributes, links = noLinks } = {}) => {
-    const active = trace.getSpanContext(context)
-    const parent = active !== undefined && isSpanContextValid(active) ? active : undefined
+    const span = trace.getSpan(context)
+    const isPlain = span !== undefined && hasPlainIds(span)
+    const active = span?.spanContext()
+    const parent = active !== undefined && (isPlain || isSpanContextValid(active)) ? active : undefined
+    const hasPlainTrace = isPlain || parent === undefined
     if (parent !== undefined && followsParent === true) {
       const { traceId, traceState } = parent
       const isSampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0
       const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE
-      return { identity: { traceId, traceFlags, traceState }, parent, result: isSampled ? sampled : dropped }
+      const identity = { traceId, traceFlags, traceState }
+      return { identity, parent, hasPlainTrace, result: isSampled ? sampled : dropped }
     }
     if (parent === undefined && draw !== undefined) {
       const identity = draw()
-      return { identity, parent, result: identity.traceFlags === TraceFlags.SAMPLED ? sampled : dropped }
+      return { identity, parent, hasPlainTrace, result: identity.traceFlags === TraceFlags.SAMPLED ? sampled : dropped }
     }
     const traceId = parent?.traceId ?? ids.generateTraceId()
     const result = sampler.shouldSample(context, traceId, name, kind, attributes, links)
     const traceState = result.traceState ?? parent?.traceState
     const traceFlags = result.decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE
-    return { identity: { traceId, traceFlags, traceState }, parent, result }
+    return { identity: { traceId, traceFlags, traceState }, parent, hasPlainTrace, result }
   }
 }
 

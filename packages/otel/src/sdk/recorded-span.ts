@@ -1,35 +1,19 @@
-import { IDS_WHEN_ASKED } from '@mcp/otel-core'
-import { diag, SpanStatusCode } from '@opentelemetry/api'
+import { END_AT_TICK, IDS_WHEN_ASKED, READ_TICK } from '@mcp/otel-core'
+import type { TickedOptions } from '@mcp/otel-core'
+import { diag, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { Attributes, AttributeValue, Exception, HrTime, Link } from '@opentelemetry/api'
-import type { SpanContext, SpanKind, SpanStatus, TimeInput } from '@opentelemetry/api'
+import type { SpanContext, SpanStatus, TimeInput } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
-import type { Span, SpanLimits, SpanProcessor, TimedEvent } from '@opentelemetry/sdk-trace'
+import type { Span, TimedEvent } from '@opentelemetry/sdk-trace'
 
 import { isOwn } from '../is-own.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { exceptionAttributes, isPlainValue, takeEvent, takeLink, takeTexts } from './span-attributes.ts'
+import { PLAIN_IDS } from './plain-ids.ts'
+import { exceptionAttributes, isPlainValue, makeRoom, takeEvent, takeLink, takeTexts } from './span-attributes.ts'
 import type { SpanAttributes } from './span-attributes.ts'
-import { givenTime } from './span-time.ts'
-
-/** What all spans of a tracer have in common. */
-export interface SpanOrigin {
-  readonly resource: Resource
-  readonly scope: InstrumentationScope
-  readonly limits: Required<SpanLimits>
-  readonly processors: readonly SpanProcessor[]
-}
-
-/** What is known of a span when it starts; what it has taken is its own. */
-export interface SpanStart {
-  readonly name: string
-  readonly kind: SpanKind
-  readonly spanContext: SpanContext
-  readonly parentSpanContext: SpanContext | undefined
-  readonly startTime: TimeInput | undefined
-  readonly taken: SpanAttributes
-  readonly links: Link[]
-}
+import type { SpanIdentity, SpanOrigin } from './span-origin.ts'
+import { givenTime, isBefore, NOT_ENDED, timeAfter } from './span-time.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
@@ -42,7 +26,7 @@ export class RecordedSpan implements Span {
   readonly kind: SpanKind
   readonly parentSpanContext?: SpanContext
   readonly startTime: HrTime
-  endTime: HrTime = [0, 0]
+  endTime: HrTime = NOT_ENDED
   status: SpanStatus = { code: SpanStatusCode.UNSET }
   readonly attributes: Attributes
   readonly links: Link[]
@@ -51,24 +35,34 @@ export class RecordedSpan implements Span {
   readonly instrumentationScope: InstrumentationScope
   readonly #origin: SpanOrigin
   readonly #spanContext: SpanContext
+  readonly #hasPlainIds: boolean
   readonly #isStartGiven: boolean
   /** When it was made: by the clock that is set now and then, and by the one that only runs. */
   readonly #madeAt = Date.now()
-  readonly #madeAtTick = performance.now()
+  readonly #madeAtTick: number
   #attributesCount: number
   #droppedAttributesCount: number
   #droppedEventsCount = 0
   #droppedLinksCount = 0
-  #duration: HrTime = [-1, -1]
+  /** Worked out when it is asked for: nobody does who exports by OTLP. */
+  #duration: HrTime | undefined = undefined
   #ended = false
 
-  constructor(origin: SpanOrigin, start: SpanStart) {
-    const { parentSpanContext, startTime, taken, links } = start
+  /** What it is `taken` to have, and its links, are its own from now on. */
+  constructor(
+    origin: SpanOrigin,
+    name: string,
+    { kind = SpanKind.INTERNAL, startTime, [READ_TICK]: tick }: TickedOptions,
+    { hasPlainIds, parent, spanContext }: SpanIdentity,
+    taken: SpanAttributes,
+    links: Link[],
+  ) {
     const { linkCountLimit } = origin.limits
-    this.name = start.name
-    this.kind = start.kind
+    this.#madeAtTick = tick ?? performance.now()
+    this.name = name
+    this.kind = kind
     // As the SDK has it: there, and undefined.
-    this.parentSpanContext = parentSpanContext as SpanContext
+    this.parentSpanContext = parent as SpanContext
     this.#isStartGiven = startTime != null
     this.startTime = startTime == null ? sdkPackages.core.millisToHrTime(this.#madeAt) : this.#timeOf(startTime)
     this.attributes = taken.attributes
@@ -76,7 +70,8 @@ export class RecordedSpan implements Span {
     this.resource = origin.resource
     this.instrumentationScope = origin.scope
     this.#origin = origin
-    this.#spanContext = start.spanContext
+    this.#spanContext = spanContext
+    this.#hasPlainIds = hasPlainIds
     this.#attributesCount = taken.count
     this.#droppedAttributesCount = taken.dropped
     this.#droppedLinksCount = links.length - this.links.length
@@ -86,8 +81,13 @@ export class RecordedSpan implements Span {
     return true
   }
 
+  get [PLAIN_IDS](): boolean {
+    return this.#hasPlainIds
+  }
+
   get duration(): HrTime {
-    return this.#duration
+    if (this.endTime === NOT_ENDED) return [-1, -1]
+    return (this.#duration ??= sdkPackages.core.hrTimeDuration(this.startTime, this.endTime))
   }
 
   get ended(): boolean {
@@ -183,25 +183,13 @@ export class RecordedSpan implements Span {
   }
 
   end(time?: TimeInput): void {
-    if (this.#isOver()) {
-      const { traceId, spanId } = this.#spanContext
-      diag.error(`${this.name} ${traceId}-${spanId} - You can only call end() on a span once.`)
-      return
-    }
-    this.endTime = this.#timeOf(time)
-    this.#duration = sdkPackages.core.hrTimeDuration(this.startTime, this.endTime)
-    if (this.#duration[0] < 0) {
-      const said = 'Inconsistent start and end time, startTime > endTime. Setting span duration to 0ms.'
-      diag.warn(said, this.startTime, this.endTime)
-      this.endTime = [...this.startTime]
-      this.#duration = [0, 0]
-    }
-    this.#sayDropped('events', 'eventCountLimit', this.#droppedEventsCount)
-    this.#sayDropped('links', 'linkCountLimit', this.#droppedLinksCount)
-    const { processors } = this.#origin
-    for (const processor of processors) processor.onEnding?.(this)
-    this.#ended = true
-    for (const processor of processors) processor.onEnd(this)
+    this.#end(time)
+  }
+
+  [END_AT_TICK](tick: number): void {
+    // A processor may have put another `end` in the place of ours.
+    if (this.end === RecordedSpan.prototype.end) this.#end(undefined, tick)
+    else this.end()
   }
 
   [INSPECT](depth: number): unknown {
@@ -225,14 +213,33 @@ export class RecordedSpan implements Span {
     if (this.#droppedAttributesCount === 1) diag.warn('Dropping extra attributes.')
   }
 
-  #timeOf(given: TimeInput | undefined): HrTime {
+  #timeOf(given: TimeInput | undefined, tick?: number): HrTime {
     const time = given == null ? undefined : givenTime(given, this.#madeAt, this.#madeAtTick)
     if (time !== undefined) return time
-    const { addHrTimes, millisToHrTime } = sdkPackages.core
     // A clock that is set while a span runs does not stretch it.
     return this.#isStartGiven
-      ? millisToHrTime(Date.now())
-      : addHrTimes(this.startTime, millisToHrTime(performance.now() - this.#madeAtTick))
+      ? sdkPackages.core.millisToHrTime(Date.now())
+      : timeAfter(this.startTime, (tick ?? performance.now()) - this.#madeAtTick)
+  }
+
+  #end(given: TimeInput | undefined, tick?: number): void {
+    if (this.#isOver()) {
+      const { traceId, spanId } = this.#spanContext
+      diag.error(`${this.name} ${traceId}-${spanId} - You can only call end() on a span once.`)
+      return
+    }
+    this.endTime = this.#timeOf(given, tick)
+    if (isBefore(this.endTime, this.startTime)) {
+      const said = 'Inconsistent start and end time, startTime > endTime. Setting span duration to 0ms.'
+      diag.warn(said, this.startTime, this.endTime)
+      this.endTime = [...this.startTime]
+    }
+    this.#sayDropped('events', 'eventCountLimit', this.#droppedEventsCount)
+    this.#sayDropped('links', 'linkCountLimit', this.#droppedLinksCount)
+    const { processors } = this.#origin
+    for (const processor of processors) processor.onEnding?.(this)
+    this.#ended = true
+    for (const processor of processors) processor.onEnd(this)
   }
 
   #sayDropped(what: string, limit: string, count: number): void {
@@ -246,12 +253,4 @@ export class RecordedSpan implements Span {
     diag.warn(`Cannot execute the operation on ${span}`, new Error(`Operation attempted on ${span}`))
     return true
   }
-}
-
-/** Drops the oldest where one more would be too many; returns how many that were. */
-function makeRoom(what: string, list: unknown[], limit: number, dropped: number): number {
-  if (list.length < limit) return 0
-  if (limit > 0 && dropped === 0) diag.debug(`Dropping extra ${what}.`)
-  list.shift()
-  return 1
 }

@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api'
 import type { Attributes, Exception, HrTime, Link } from '@opentelemetry/api'
 import type { SpanLimits, TimedEvent } from '@opentelemetry/sdk-trace'
 
@@ -81,4 +82,12 @@ function countPlain(given: Attributes, limits: AttributeLimits): number | undefi
     count++
   }
   return count <= limits.attributeCountLimit ? count : undefined
+}
+
+/** Drops the oldest where one more would be too many; returns how many that were. */
+export function makeRoom(what: string, list: unknown[], limit: number, dropped: number): number {
+  if (list.length < limit) return 0
+  if (limit > 0 && dropped === 0) diag.debug(`Dropping extra ${what}.`)
+  list.shift()
+  return 1
 }

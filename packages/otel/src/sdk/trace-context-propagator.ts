@@ -1,8 +1,10 @@
 import { layContext } from '@mcp/otel-core'
 import { trace } from '@opentelemetry/api'
-import type { SpanContext, TextMapPropagator } from '@opentelemetry/api'
+import type { Span, SpanContext, TextMapPropagator } from '@opentelemetry/api'
 
 import { sdkPackages } from '../sdk-packages.ts'
+import { hasPlainIds } from './plain-ids.ts'
+import { RemoteSpan } from './remote-span.ts'
 
 const PARENT = 'traceparent'
 const STATE = 'tracestate'
@@ -19,8 +21,10 @@ export function createTraceContextPropagator(): TextMapPropagator {
   let written: WrittenTrace | undefined
   return {
     inject(context, carrier, setter) {
-      const local = trace.getSpanContext(context)
-      if (local === undefined || !isPlain(local)) return stock.inject(context, carrier, setter)
+      const span = trace.getSpan(context)
+      const local = span?.spanContext()
+      if (span === undefined || local === undefined || !isPlain(local, span))
+        return stock.inject(context, carrier, setter)
       if (isTracingSuppressed(context)) return
       const text = `00-${local.traceId}-${local.spanId}-0${local.traceFlags}`
       written = { text, local }
@@ -32,7 +36,7 @@ export function createTraceContextPropagator(): TextMapPropagator {
       const isAlone = typeof header === 'string' && !getter.get(carrier, STATE)
       const remote = !isAlone ? undefined : header === written?.text ? remoteOf(written.local) : parsePlain(header)
       if (remote === undefined) return stock.extract(context, carrier, getter)
-      return layContext(context, trace.wrapSpanContext(remote))
+      return layContext(context, new RemoteSpan(remote))
     },
     fields: () => stock.fields(),
   }
@@ -44,8 +48,9 @@ interface WrittenTrace {
 }
 
 /** Is it what the SDK writes in one way, and reads again? */
-function isPlain({ traceId, spanId, traceFlags, traceState }: SpanContext): boolean {
+function isPlain({ traceId, spanId, traceFlags, traceState }: SpanContext, of: Span): boolean {
   if (traceState || (traceFlags !== 0 && traceFlags !== 1)) return false
+  if (hasPlainIds(of)) return true
   return isId(traceId, NO_TRACE) && isId(spanId, NO_SPAN)
 }
 

@@ -1,10 +1,11 @@
 import { IDS_WHEN_ASKED } from '@mcp/otel-core'
 import { TraceFlags } from '@opentelemetry/api'
-import type { Context, Span, SpanContext } from '@opentelemetry/api'
+import type { Context, SpanContext } from '@opentelemetry/api'
 import type { IdGenerator } from '@opentelemetry/sdk-trace'
 
 import { spanContextOf } from './create-sample.ts'
 import type { Sample, TraceIdentity } from './create-sample.ts'
+import { SilentSpan } from './silent-span.ts'
 
 /** A trace as far as it runs in this process, unrecorded; its identity is made when it is first asked for. */
 export class LocalTrace {
@@ -34,12 +35,13 @@ const NO_TRACE: TraceIdentity = { traceId: '0'.repeat(32), traceFlags: TraceFlag
  * A span that nobody records: it has ids, so that log lines and calls to others carry the trace, but makes them only for
  * who asks. It knows its trace, not its parent: spans that follow from one another for ever would all be kept.
  */
-export class UnrecordedSpan implements Span {
+export class UnrecordedSpan extends SilentSpan {
   readonly trace: LocalTrace
   readonly #ids: IdGenerator
   #spanContext: SpanContext | undefined
 
   constructor(trace: LocalTrace, ids: IdGenerator) {
+    super()
     this.trace = trace
     this.#ids = ids
   }
@@ -51,40 +53,4 @@ export class UnrecordedSpan implements Span {
   spanContext(): SpanContext {
     return (this.#spanContext ??= spanContextOf(this.trace.identity, this.#ids.generateSpanId()))
   }
-
-  isRecording(): boolean {
-    return false
-  }
-
-  setAttribute(): this {
-    return this
-  }
-
-  setAttributes(): this {
-    return this
-  }
-
-  addEvent(): this {
-    return this
-  }
-
-  addLink(): this {
-    return this
-  }
-
-  addLinks(): this {
-    return this
-  }
-
-  setStatus(): this {
-    return this
-  }
-
-  updateName(): this {
-    return this
-  }
-
-  recordException(): void {}
-
-  end(): void {}
 }

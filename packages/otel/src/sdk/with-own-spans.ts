@@ -1,4 +1,4 @@
-import { INVALID_SPAN_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api'
 import type { Context, Link, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
 
@@ -9,10 +9,10 @@ import type { Sampled } from './create-sample.ts'
 import { createTracer } from './create-tracer.ts'
 import { createDrawTrace } from './drawn-trace.ts'
 import { RecordedSpan } from './recorded-span.ts'
-import type { SpanOrigin } from './recorded-span.ts'
 import type { SdkParts } from './sdk-parts.ts'
 import { takeAttributes, takeLink } from './span-attributes.ts'
 import type { SpanAttributes } from './span-attributes.ts'
+import type { SpanOrigin } from './span-origin.ts'
 import { LocalTrace, UnrecordedSpan } from './unrecorded-span.ts'
 
 type RecordingParts = Pick<
@@ -42,8 +42,8 @@ export function withOwnSpans<P extends TracerProvider>(provider: P, parts: Recor
   const limits = { ...LIMITS, ...parts.spanLimits }
   const { isTracingSuppressed } = sdkPackages.core
   const { NOT_RECORD } = sdkPackages.trace.SamplingDecision
-  const isDrawn = sampledShare !== undefined && parts.idGenerator === undefined
-  const draw = isDrawn ? createDrawTrace(sampledShare) : undefined
+  const drawsIds = parts.idGenerator === undefined
+  const draw = drawsIds && sampledShare !== undefined ? createDrawTrace(sampledShare) : undefined
   const sample = createSample(sampler, ids, { draw, followsParent: parts.followsParent })
 
   const startByTrace: StartRecording = (origin, name, options, context) => {
@@ -69,14 +69,15 @@ export function withOwnSpans<P extends TracerProvider>(provider: P, parts: Recor
   const record = (
     origin: SpanOrigin,
     name: string,
-    { kind = SpanKind.INTERNAL, startTime }: SpanOptions,
+    options: SpanOptions,
     context: Context,
-    { identity, parent: parentSpanContext }: Sampled,
+    { hasPlainTrace, identity, parent }: Sampled,
     taken: SpanAttributes,
     links: Link[],
   ): Span => {
     const spanContext = spanContextOf(identity, ids.generateSpanId())
-    const span = new RecordedSpan(origin, { name, kind, startTime, spanContext, parentSpanContext, taken, links })
+    const hasPlainIds = hasPlainTrace && drawsIds
+    const span = new RecordedSpan(origin, name, options, { spanContext, parent, hasPlainIds }, taken, links)
     for (const processor of processors) processor.onStart(span, context)
     return span
   }
