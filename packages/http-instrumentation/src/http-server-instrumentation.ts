@@ -121,7 +121,9 @@ export class HttpServerInstrumentation {
 
   #onSocket(socket: Socket & { server?: unknown }): void {
     const { server } = socket
-    if (!isHttpServer(server) || isIgnoredServer(server)) return
+    if (!isHttpServer(server)) return
+    this.#tracker.meet(socket)
+    if (isIgnoredServer(server)) return
     this.#watch(server)
     countConnection(socket, this.#tracker)
   }

@@ -5,7 +5,7 @@ import { createErrorInstruments, createEventRecorder, createInstruments } from '
 import type { AttributesOf, ErrorInstruments, EventRecorder, Instruments } from '@mcp/otel-core'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 
-import type { Emit, EventArguments, Exchange } from './exchange.ts'
+import type { Emit, EventArguments, Exchange, PeerSocket } from './exchange.ts'
 import { failureOf } from './failure.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
@@ -73,6 +73,11 @@ export class RequestTracker {
   /** Emits a request's event to its handlers, inside its server span. */
   emit(exchange: Exchange, emit: Emit, server: EventEmitter, args: EventArguments): boolean {
     return this.#spans.emit(exchange, emit, server, args)
+  }
+
+  /** Sees each connection as it opens, also those of servers that are ignored. */
+  meet(socket: PeerSocket): void {
+    this.#spans.meet(socket)
   }
 
   /** Counts a connection; returns what counts its end. */

@@ -5,7 +5,7 @@ import { enterContext, failSpan, hasIds, layContext } from '@mcp/otel-core'
 import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import type { Context, Span, SpanOptions, TextMapGetter, Tracer } from '@opentelemetry/api'
 
-import type { Emit, EventArguments, Exchange } from './exchange.ts'
+import type { Emit, EventArguments, Exchange, PeerSocket } from './exchange.ts'
 import type { Failure } from './failure.ts'
 import { adoptForeignSpan } from './foreign-span.ts'
 import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
@@ -36,6 +36,14 @@ export class ServerSpans {
         return attributes() ?? {}
       },
     }
+  }
+
+  /**
+   * Asks for the address that spans tell, which Node then keeps on the socket: asked during the first request, the app's sockets
+   * would change in between, and differ from the endpoint's, and Node's functions would be slow for more than four kinds of them.
+   */
+  meet(socket: PeerSocket): void {
+    if (this.#tracer !== undefined) Reflect.get(socket, 'remoteAddress')
   }
 
   /** Makes a request's span active for the rest of Node's call; false where its event has to be emitted by `emit`. */
