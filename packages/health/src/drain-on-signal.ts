@@ -16,6 +16,9 @@ export interface DrainOnSignalOptions extends DrainServersOptions {
 /** A listener with this property ends the process itself when it is the only one left, and is not waited for. */
 export const SIGNAL_LISTENER: unique symbol = Symbol.for('@mcp/otel/signal-listener') as never
 
+/** A listener with this property takes its time, and then ends the process by the same signal. */
+export const ENDS_BY_SIGNAL: unique symbol = Symbol.for('@mcp/otel/ends-by-signal') as never
+
 /**
  * Drains servers when the process is told to stop, and ends it by the same signal, so that its exit code is the usual one;
  * a second signal ends it at once. An application that listens to the signal itself is left to end itself.
@@ -28,7 +31,7 @@ export function drainOnSignal(health: Pick<Health, 'drain'>, options: DrainOnSig
   const off = (): void => {
     for (const signal of signals) process.removeListener(signal, listener)
   }
-  const listener = (signal: NodeJS.Signals): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (isDraining) {
       end(signal)
       return
@@ -42,6 +45,7 @@ export function drainOnSignal(health: Pick<Health, 'drain'>, options: DrainOnSig
       },
     )
   }
+  const listener = Object.assign(onSignal, { [ENDS_BY_SIGNAL]: true })
   for (const signal of signals) process.on(signal, listener)
   return off
 

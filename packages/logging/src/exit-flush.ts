@@ -2,7 +2,10 @@ import { isMainThread } from 'node:worker_threads'
 
 import { processWide } from '@mcp/otel-core'
 
-/** A listener with this property ends the process itself when it is the only one left, and is not waited for. */
+/**
+ * A listener with this property ends the process itself when it is the only one left, and is not waited for; one that `flushes`
+ * takes no time for it.
+ */
 const SIGNAL_LISTENER = Symbol.for('@mcp/otel/signal-listener')
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
@@ -52,7 +55,7 @@ function signalListener(state: Flushers): NodeJS.SignalsListener {
     process.removeListener(signal, listener)
     process.kill(process.pid, signal)
   }
-  return Object.assign(listener, { [SIGNAL_LISTENER]: true })
+  return Object.assign(listener, { [SIGNAL_LISTENER]: 'flushes' })
 }
 
 function run(flushes: Iterable<() => void>): void {

@@ -60,6 +60,21 @@ test('while the app listens to no signal, neither do we, so that even an app tha
   expect(await app.stop('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' })
 })
 
+test('what is recorded at the very end of a drain arrives, and the process ends by its signal', async () => {
+  await using collector = await startMockOtlp()
+  const script = `
+    const { drainOnSignal, getTelemetry } = require('@mcp/otel')
+    const { trace } = require('@opentelemetry/api')
+    const server = require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('up'))
+    const onDrained = () => trace.getTracer('app').startSpan('last').end()
+    drainOnSignal(getTelemetry().health, { servers: [server], gracePeriod: 1, onDrained })`
+  const env = { ...ENV, OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_BSP_SCHEDULE_DELAY: '60000' }
+  await using app = new AppProcess(['--require', REGISTER, '-e', script], { env })
+  await app.sees(/up/)
+  expect(await app.stop('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' })
+  expect(collector.spans.all.map(({ name }) => name)).toContain('last')
+})
+
 test('changes of health are lines of the log file, and records of the collector once', async () => {
   await using folder = await mkdtempDisposable(path.join(tmpdir(), 'mcp-otel-'))
   await using collector = await startMockOtlp()

@@ -54,6 +54,25 @@ test('where a file is set, requests, plugin executions and what ends the process
   ])
 })
 
+test('an app that makes its loggers with our package is observed without a word, and ends by a signal with all delivered', async () => {
+  await using folder = await mkdtempDisposable(path.join(tmpdir(), 'mcp-otel-'))
+  const file = path.join(folder.path, 'mcp.log')
+  await using collector = await startMockOtlp()
+  const script = `
+    const logger = require('@mcp/otel-logging').createLogger({ console: false, file: ${JSON.stringify(file)}, batch: true })
+    require('@opentelemetry/api').trace.getTracer('app').startSpan('last').end()
+    logger.info('last')
+    setInterval(() => {}, 1000)
+    process.kill(process.pid, 'SIGTERM')`
+  await using app = new AppProcess(['--require', REGISTER, '-e', script], {
+    env: { ...ENV, OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_BSP_SCHEDULE_DELAY: '60000' },
+  })
+  expect(await app.exit()).toEqual({ code: null, signal: 'SIGTERM' })
+  expect([app.stdout, app.stderr]).toEqual(['', ''])
+  expect(linesOf(file)).toMatchObject([{ message: 'last' }])
+  expect(collector.spans.all).toMatchObject([{ name: 'last' }])
+})
+
 test('without a file and a console nothing is written, and winston is not loaded', async () => {
   const script = `console.log(Object.keys(require.cache).filter((file) => file.includes('/winston/')).length)`
   await using app = new AppProcess(['--require', REGISTER, '-e', script], { env: ENV })

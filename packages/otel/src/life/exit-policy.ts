@@ -1,4 +1,4 @@
-import { SIGNAL_LISTENER } from '@mcp/otel-health'
+import { ENDS_BY_SIGNAL, SIGNAL_LISTENER } from '@mcp/otel-health'
 import { diag } from '@opentelemetry/api'
 
 import type { Flush } from './create-flush.ts'
@@ -39,25 +39,37 @@ export function installExitPolicy(flush: Flush): () => void {
 
   /** Ours is called first and is gone before the app's look at who else listens; a second signal meets the app alone. */
   const onSignal = (signal: Signal): void => {
-    disarm()
-    if (process.listenerCount(signal) > 0) {
+    const others = process.listeners(signal).filter((listener) => listener !== listeners.get(signal))
+    const deciding = others.filter(takesItsTime)
+    if (deciding.length > 0) {
       diag.debug(`${signal}: the app handles it; sending what is pending while it drains`)
+      stopDraining()
       void flush.all({ holds: false })
       drain = setInterval(() => void flush.records({ holds: false }), DRAIN_FLUSH_MILLIS).unref()
+      // The same signal comes again at the end of such a drain, and has us send what was recorded last.
+      if (deciding.every((listener) => ENDS_BY_SIGNAL in listener)) return
+      disarm()
       rearm = setTimeout(() => {
         stopDraining()
         arm()
       }, DRAIN_MILLIS).unref()
       return
     }
+    disarm()
     diag.debug(`${signal}: sending what is pending, then ending by it`)
     flush.hurry()
     void endBy(signal)
   }
 
+  /** Whoever only flushes ends the process at once, unless somebody else listens; a second signal does not wait for us. */
   const endBy = async (signal: Signal): Promise<void> => {
+    const end = asPassive(() => {
+      process.removeListener(signal, end)
+      process.kill(process.pid, signal)
+    })
+    if (process.listenerCount(signal) > 0) process.on(signal, end)
     if (!(await flush.all())) flush.sayLost()
-    process.kill(process.pid, signal)
+    end()
   }
 
   /** Node emits this each time the loop has run empty: metrics go once, records as long as there are any. */
@@ -92,6 +104,11 @@ export function installExitPolicy(flush: Flush): () => void {
     process.removeListener('beforeExit', onBeforeExit)
     process.removeListener('exit', onExit)
   }
+}
+
+/** Whether a listener decides when the process ends; one that only flushes does not. */
+function takesItsTime(listener: object): boolean {
+  return !(SIGNAL_LISTENER in listener) || listener[SIGNAL_LISTENER] !== 'flushes'
 }
 
 /** Marks a listener as one that ends the process by itself, so that a drain of ours does not wait for it. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 
 import { processWide } from '@mcp/otel-core'
-import type * as Logging from '@mcp/otel-logging'
+import type * as Preload from '@mcp/otel-logging/preload'
 import { diag } from '@opentelemetry/api'
 
 import { reasonOf } from '../diagnostics/diag-text.ts'
@@ -9,7 +9,7 @@ import type { ModuleExportsHook } from '../instrument/module-exports-hook.ts'
 
 const require = createRequire(import.meta.url)
 
-type Winston = NonNullable<Parameters<typeof Logging.instrumentWinston>[0]>
+type Winston = NonNullable<Parameters<typeof Preload.instrumentWinston>[0]>
 type LoggerClass = Winston['Logger']
 
 /** The classes of loggers that the copies of winston in this process have, and who is to observe them. */
@@ -43,7 +43,8 @@ export function observeAppWinston(): () => void {
   const undos: (() => void)[] = []
   const observe = (loggerClass: LoggerClass): void => {
     try {
-      const { instrumentWinston } = require('@mcp/otel-logging') as typeof Logging
+      // Its other entry loads winston, which may be on its way for that very entry.
+      const { instrumentWinston } = require('@mcp/otel-logging/preload') as typeof Preload
       undos.push(instrumentWinston({ Logger: loggerClass } as Winston))
     } catch (error) {
       diag.warn(`winston's loggers cannot be observed: ${reasonOf(error)}; they work on unobserved`)
