@@ -12,6 +12,7 @@ import fastify from 'fastify'
 import Koa from 'koa'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
+import { freePort } from '../../../test/support/free-port.ts'
 import { sendRaw } from '../../../test/support/raw-http.ts'
 import { serve } from '../../../test/support/serve.ts'
 import {
@@ -129,6 +130,17 @@ describe('the endpoint on its own port', () => {
     const { url } = await open()
     expect(await sendRaw(url!, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
     expect((await fetch(`${url}/health`)).status).toBe(200)
+  })
+
+  test('one that is closed before it listens does not listen afterwards', async () => {
+    const { host, port } = { host: '127.0.0.1', port: await freePort() }
+    const endpoint = openEndpoint({ ...readConfig().config.endpoint, host, port }, handlerWith(), [])
+    const listening = once(endpoint.server, 'listening')
+    await endpoint.close()
+    expect(await endpoint.ready).toBeUndefined()
+    await listening
+    if (endpoint.server.listening) await once(endpoint.server, 'close')
+    expect([endpoint.url, endpoint.server.listening]).toEqual([undefined, false])
   })
 
   test('no more connections are held than allowed', async () => {

@@ -57,12 +57,15 @@ export function openEndpoint(
   endSilentConnections(server, REQUEST_TIMEOUT_MILLIS)
 
   let url: string | undefined
-  const ready = new Promise<string | undefined>((resolve) => {
-    server.on('listening', () => resolve((url = urlOf(server.address() as AddressInfo))))
-    server.on('error', (error) => {
-      diag.error(notServed(config, error))
-      resolve(undefined)
-    })
+  let isClosed = false
+  const { promise: ready, resolve } = Promise.withResolvers<string | undefined>()
+  server.on('listening', () => {
+    if (isClosed) server.close()
+    else resolve((url = urlOf(server.address() as AddressInfo)))
+  })
+  server.on('error', (error) => {
+    if (!isClosed) diag.error(notServed(config, error))
+    resolve(undefined)
   })
   // It begins to listen once the start is over: who watches servers is to know whose it is.
   process.nextTick(listen, server, { host: config.host, port: config.port })
@@ -73,6 +76,8 @@ export function openEndpoint(
       return url
     },
     async close() {
+      isClosed = true
+      resolve(undefined)
       if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
