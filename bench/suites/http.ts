@@ -35,6 +35,8 @@ interface Group {
   /** Share of the requests whose spans are exported; `undefined` for no spans at all. */
   readonly sampled?: number
   readonly requests: number
+  /** The smaller the difference that a goal allows, the more rounds it takes to tell. */
+  readonly rounds?: number
   readonly contestants: readonly Contestant[]
 }
 
@@ -65,6 +67,7 @@ const groups: readonly Group[] = [
   {
     group: 'node:http, metrics only',
     requests: 4000,
+    rounds: 11,
     contestants: [
       ...NODE_HTTP,
       { contestant: 'prom-client in the handler', kind: 'peer', app: 'node-http-prom-client.cjs' },
@@ -122,7 +125,7 @@ export const http: Suite = {
         const cases = group.contestants.map((each) =>
           windowsOf(group, each, collector, quick ? 0.15 : 1, (server) => servers.push(server)),
         )
-        rows.push(...(await alternate(cases, quick ? 1 : 5, options, windows)))
+        rows.push(...(await alternate(cases, quick ? 1 : (group.rounds ?? 5), options, windows)))
         await closeAll(servers)
       }
       return rows
