@@ -13,6 +13,8 @@ export function guardStdout({ instruments }: ProtocolTelemetry): void {
   guard.isOn = true
   const write = process.stdout.write.bind(process.stdout) as (...args: unknown[]) => boolean
   instruments.strayWrites.zero()
+  // Whoever wrote to stdout, which is read, cannot know that nobody reads stderr, and is not to be ended by it.
+  process.stderr.on('error', () => {})
   const guardedWrite = (...args: unknown[]): boolean => {
     if (isMessage(args[0])) return write(...args)
     guarded('a stray write', () => instruments.strayWrites.add(1))
