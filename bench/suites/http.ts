@@ -84,6 +84,7 @@ const groups: readonly Group[] = [
   {
     group: 'Express 5, everything on, all spans exported',
     requests: 1500,
+    rounds: 9,
     sampled: 1,
     contestants: [
       { contestant: 'bare', kind: 'limit', app: 'express.cjs' },
