@@ -87,12 +87,14 @@ test('stray writes to stdout are moved to stderr and counted, where that is wish
 
 test('stray writes that nobody reads where they are moved to do not end the server', async () => {
   await using app = start({ OTEL_EXPORTER_PROMETHEUS_PORT: '0', STRAY: 'yes', MCP_OTEL_MCP_GUARD_STDOUT: 'on' })
-  await app.endpoint()
+  const endpoint = await app.endpoint()
   app.child.stderr?.destroy()
   say(app)
   await app.sees(/"id":"noisy"/)
   app.child.stdin?.write(`${JSON.stringify({ ...HELLO[2], id: 'again' })}\n`)
   await app.sees(/"id":"again"/)
+  const page = await scrapeUntil(endpoint, () => true)
+  expect(page.of('mcp_protocol_stray_writes_total')).toEqual({ '': 2 })
 })
 
 test('a port that was chosen is kept', async () => {
