@@ -12,7 +12,6 @@ import fastify from 'fastify'
 import Koa from 'koa'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import { freePort } from '../../../test/support/free-port.ts'
 import { sendRaw } from '../../../test/support/raw-http.ts'
 import { serve } from '../../../test/support/serve.ts'
 import {
@@ -132,10 +131,21 @@ describe('the endpoint on its own port', () => {
     expect((await fetch(`${url}/health`)).status).toBe(200)
   })
 
-  test('one that is closed before it listens does not listen afterwards', async () => {
-    const { host, port } = { host: '127.0.0.1', port: await freePort() }
-    const endpoint = openEndpoint({ ...readConfig().config.endpoint, host, port }, handlerWith(), [])
+  test('one that is closed at once never listens', async () => {
+    const endpoint = openEndpoint({ ...readConfig().config.endpoint, port: 0 }, handlerWith(), [])
+    const events: string[] = []
+    for (const event of ['listening', 'error']) endpoint.server.on(event, () => events.push(event))
+    await endpoint.close()
+    expect(await endpoint.ready).toBeUndefined()
+    await setImmediate()
+    expect([events, endpoint.server.listening]).toEqual([[], false])
+  })
+
+  test('one that is closed while its host is looked up does not go on listening', async () => {
+    const endpoint = openEndpoint({ ...readConfig().config.endpoint, host: 'localhost', port: 0 }, handlerWith(), [])
     const listening = once(endpoint.server, 'listening')
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    expect(endpoint.server.listening).toBe(false)
     await endpoint.close()
     expect(await endpoint.ready).toBeUndefined()
     await listening

@@ -60,6 +60,7 @@ export function openEndpoint(
   let isClosed = false
   const { promise: ready, resolve } = Promise.withResolvers<string | undefined>()
   server.on('listening', () => {
+    // Closed while the name of the host was looked up.
     if (isClosed) server.close()
     else resolve((url = urlOf(server.address() as AddressInfo)))
   })
@@ -68,7 +69,9 @@ export function openEndpoint(
     resolve(undefined)
   })
   // It begins to listen once the start is over: who watches servers is to know whose it is.
-  process.nextTick(listen, server, { host: config.host, port: config.port })
+  process.nextTick(() => {
+    if (!isClosed) listen(server, { host: config.host, port: config.port })
+  })
   return {
     server,
     ready,
