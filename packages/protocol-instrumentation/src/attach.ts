@@ -1,11 +1,12 @@
 import { Connection } from './connection.ts'
-import { fieldsOf } from './message.ts'
 import { observeHandlers } from './observe-handlers.ts'
 import { observeTasks } from './observe-tasks.ts'
 import { protocolState, telemetryOf } from './protocol-state.ts'
 import type { Carrier } from './protocol-state.ts'
 import { claimStdio } from './stdio.ts'
 import { guarded, say } from './telemetry.ts'
+import { callbacksOf, rememberCallbacks } from './transport-callbacks.ts'
+import type { TransportCallbacks } from './transport-callbacks.ts'
 import { wrapMethod } from './wrap-method.ts'
 import type { AnyMethod } from './wrap-method.ts'
 
@@ -13,6 +14,7 @@ import type { AnyMethod } from './wrap-method.ts'
 export function prepare(protocol: object, transport: unknown): void {
   if (typeof transport !== 'object' || transport === null || telemetryOf(protocol) === undefined) return
   const { starting, wrapped } = protocolState()
+  rememberCallbacks(transport)
   starting.set(transport, protocol)
   const current: unknown = Reflect.getOwnPropertyDescriptor(transport, 'start')?.value
   // It stays for good: an object from which a property has been deleted is a slow one from then on, for each message.
@@ -39,12 +41,17 @@ export function attach(protocol: object, transport: object): void {
   if (telemetry === undefined) return
   const known = carriers.get(transport)?.connection
   if (known !== undefined && known === carriers.get(protocol)?.connection && !known.isClosed) return
+  const callbacks = callbacksOf(transport)
+  if (callbacks === undefined) {
+    say('a transport is not observed: it does not tell its callbacks; observe its server or client before it connects')
+    return
+  }
   known?.close()
   const owner = around.get(protocol)
   const connection = new Connection(telemetry, protocol, transport, owner)
   carrierOf(transport, (carrier) => observeSend(transport, carrier)).connection = connection
   carrierOf(protocol, (carrier) => observeHandlers(protocol, owner, carrier)).connection = connection
-  observeReceive(transport, connection)
+  observeReceive(transport, callbacks, connection)
   observeTasks(protocol)
   if (connection.facts.ownsStdout && connection.role === 'server') claimStdio(telemetry)
 }
@@ -76,8 +83,7 @@ function observeSend(transport: object, carrier: Carrier): void {
 }
 
 /** The callbacks of a transport are properties that its owner has set before it starts. */
-function observeReceive(transport: object, connection: Connection): void {
-  const { onclose, onmessage } = fieldsOf(transport)
+function observeReceive(transport: object, { onclose, onmessage }: TransportCallbacks, connection: Connection): void {
   const pass = onmessage as AnyMethod
   const received: AnyMethod = function (...args) {
     const [message] = args

@@ -3,6 +3,7 @@ import { processWide } from '@mcp/otel-core'
 import type { Connection } from './connection.ts'
 import type { RequestId, RpcRequest } from './message.ts'
 import type { ProtocolTelemetry } from './telemetry.ts'
+import type { TransportCallbacks } from './transport-callbacks.ts'
 
 /** The connection of a transport, or of a server or client, now: looked up once, and then at hand for each message. */
 export interface Carrier {
@@ -22,6 +23,8 @@ export interface ProtocolState {
   readonly around: WeakMap<object, object>
   /** Who is about to start a transport. */
   readonly starting: WeakMap<object, object>
+  /** What has been set as callbacks of transports that do not tell them. */
+  readonly callbacks: WeakMap<object, TransportCallbacks>
   /** Transports, servers and clients that have been observed. */
   readonly carriers: WeakMap<object, Carrier>
   /** Where a request waits until the entry passes it on. */
@@ -35,6 +38,7 @@ const state: ProtocolState = processWide<ProtocolState>('protocol', () => ({
   telemetry: new WeakMap(),
   around: new WeakMap(),
   starting: new WeakMap(),
+  callbacks: new WeakMap(),
   carriers: new WeakMap(),
   undelivered: new WeakMap(),
   reporting: new WeakSet(),

@@ -22,15 +22,19 @@ export function transportFacts(transport: object): TransportFacts {
   const kind = kindOf(className(transport), fields)
   const url = fields['_url'] instanceof URL ? fields['_url'] : undefined
   const port = url === undefined ? '' : url.port || (/^(?:https|wss):$/.test(url.protocol) ? '443' : '80')
-  const wire = fieldsOf(fields['_wire'])
   return {
     kind,
     network: NETWORK[kind],
     protocol: PROTOCOL[kind],
     address: url?.hostname ?? '',
     port,
-    ownsStdout: kind === 'stdio' && (fields['_stdout'] === process.stdout || wire['_stdout'] === process.stdout),
+    ownsStdout: kind === 'stdio' && [fields, ...Object.values(fields)].some(writesToStdout),
   }
+}
+
+/** Has the SDK's transport, or one within another, standard output to write to? */
+function writesToStdout(transport: unknown): boolean {
+  return fieldsOf(transport)['_stdout'] === process.stdout
 }
 
 /** Returns the session's id of a transport, which may come to have one only later. */
