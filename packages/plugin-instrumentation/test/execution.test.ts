@@ -1,3 +1,4 @@
+import { processMeters } from '@mcp/otel-core'
 import {
   DiagLogLevel,
   ROOT_CONTEXT,
@@ -9,10 +10,12 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { listPlugins, onExecution, registerPlugin, startExecution, withExecution } from '../src/index.ts'
 import type { PluginExecution } from '../src/index.ts'
+import { pluginRegistry } from '../src/plugin-registry.ts'
 import {
   createOwnTelemetry,
   createTelemetry,
@@ -21,6 +24,20 @@ import {
   unregisterContext,
 } from './support/telemetry.ts'
 import type { OwnTelemetry } from './support/telemetry.ts'
+
+/** Collects what is said by `diag`, for as long as the test runs. */
+function hearWarnings(): string[] {
+  const said: string[] = []
+  const logger = { error() {}, info() {}, debug() {}, verbose() {}, warn: (text: string) => void said.push(text) }
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+  onTestFinished(() => diag.disable())
+  return said
+}
+
+const faults = (): unknown =>
+  processMeters()
+    .provider.readSeries('mcp.telemetry.faults')
+    .find(({ attributes }) => attributes['source'] === 'plugin')?.value
 
 let telemetry: OwnTelemetry
 let published: PluginExecution[]
@@ -93,6 +110,13 @@ test('a failure makes the span an error with the exception, and counts the class
   expect(telemetry.points('mcp.errors')).toEqual({ 'source=plugin,type=RangeError': 1 })
 })
 
+test('lasts from `started` to `ended` where these are given: seconds on the page, milliseconds on the channel', () => {
+  startExecution(list, { ...telemetry, started: 1000 }).end({ ended: 3500 })
+  const [duration] = telemetry.meterProvider.readSeries('mcp.plugin.execution.duration')
+  expect(duration?.value).toMatchObject({ count: 1, sum: 2.5 })
+  expect(published).toMatchObject([{ durationMs: 2500 }])
+})
+
 test('a timeout is a failure, a cancellation is none', () => {
   startExecution(list, telemetry).end({ status: 'timeout' })
   startExecution(list, telemetry).end({ error: AbortSignal.abort().reason })
@@ -161,6 +185,22 @@ test('its parent may be another context than the active one, whose baggage it ke
   expect(own?.parentSpanContext?.spanId).toBe(span.spanContext().spanId)
   expect(own?.attributes).toMatchObject({ 'app.size': 7, 'app.rows': 3 })
   expect(own?.links).toHaveLength(1)
+})
+
+test('attributes that its caller gives say nothing else of what it is', () => {
+  const attributes = { 'mcp.plugin': 'other', 'mcp.command': 'other' }
+  startExecution(list, { ...telemetry, attributes }).end()
+  expect(telemetry.spans()[0]?.attributes).toMatchObject({ 'mcp.plugin': 'files', 'mcp.command': 'list' })
+})
+
+test('however many commands a plugin runs, each is counted and timed by its own name, and few are kept at hand', () => {
+  for (let index = 0; index < 300; index++) {
+    startExecution({ plugin: 'files', command: `c${index}` }, telemetry).end({ status: 'timeout' })
+  }
+  const names = Array.from({ length: 300 }, (_, index) => `plugin=files,command=c${index}`)
+  expect(executions()).toEqual(Object.fromEntries(names.map((name) => [`${name},status=timeout`, 1])))
+  expect(telemetry.points('mcp.plugin.execution.duration')).toEqual(Object.fromEntries(names.map((name) => [name, 1])))
+  expect(pluginRegistry(telemetry.meterProvider).plugins.get('files')?.series.size).toBe(200)
 })
 
 describe('the status', () => {
@@ -247,10 +287,7 @@ describe('names', () => {
   })
 
   test('of plugins are bounded where none is registered', () => {
-    const said: string[] = []
-    const logger = { error() {}, info() {}, debug() {}, verbose() {}, warn: (text: string) => void said.push(text) }
-    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
-    onTestFinished(() => diag.disable())
+    const said = hearWarnings()
     for (let index = 0; index < 2000; index++) startExecution({ plugin: `p${index}`, command: 'c' }, telemetry).end()
     expect(said).toEqual([
       'more than 1000 plugins; "p1000" and others are measured as _OTHER; register plugins by name',
@@ -336,4 +373,24 @@ test('a tracer that throws costs the span and nothing else', () => {
   const options = { ...telemetry, tracerProvider: tracerProvider as never }
   expect(withExecution(list, () => 7, options)).toBe(7)
   expect(executions()).toEqual({ 'plugin=files,command=list,status=success': 1 })
+})
+
+test('spans that throw cost themselves and nothing else: counted each time, each kind said once, and not without end', () => {
+  const said = hearWarnings()
+  const before = Number(faults() ?? 0)
+  let reason = 'broken span'
+  const broken = (): never => {
+    throw new Error(reason)
+  }
+  const tracerProvider = { getTracer: () => ({ startSpan: () => ({ setAttribute: broken }) }) }
+  const options = { ...telemetry, tracerProvider: tracerProvider as unknown as TracerProvider }
+  for (let time = 0; time < 2; time++) expect(withExecution(list, () => 7, options)).toBe(7)
+  expect(executions()).toEqual({ 'plugin=files,command=list,status=success': 2 })
+  expect(said).toEqual(['an execution of files list could not be recorded: Error: broken span'])
+  for (let index = 0; index < 1100; index++) {
+    reason = `broken span ${index}`
+    startExecution(list, options).end()
+  }
+  expect(said).toHaveLength(1000)
+  expect(faults()).toBe(before + 1102)
 })

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { instrumentPlugin, listPlugins, unregisterPlugin } from '../src/index.ts'
+import { instrumentPlugin, listPlugins, setPluginUp, unregisterPlugin } from '../src/index.ts'
 import * as modulePlugin from './support/module-plugin.ts'
 import { createOwnTelemetry, registerContext, unregisterContext } from './support/telemetry.ts'
 import type { OwnTelemetry } from './support/telemetry.ts'
@@ -21,6 +21,13 @@ const counted = (): Record<string, number> =>
       return command !== undefined && count > 0 ? [[command, count]] : []
     }),
   )
+
+function Old(this: { base: number }): void {
+  this.base = 10
+}
+Old.prototype.plus = function (this: { base: number }, value: number): number {
+  return this.base + value
+}
 
 class Counter {
   static readonly created: Counter[] = []
@@ -77,6 +84,16 @@ describe('a class instance', () => {
     original.add(1)
     expect(counted()).toEqual({ addLater: 1 })
     expect(Object.getOwnPropertyNames(original)).toEqual(['name'])
+  })
+
+  test('of a constructor from before there were classes keeps it, and lends its methods to others', () => {
+    const original = Reflect.construct(Old, []) as { plus(value: number): number }
+    const plugin = instrumentPlugin(original, telemetry)
+    expect(plugin.constructor).toBe(Old)
+    expect(plugin.plus(1)).toBe(11)
+    const borrower = { base: 20, plus: Reflect.get<object, 'plus'>(plugin, 'plus') as typeof plugin.plus }
+    expect(borrower.plus(1)).toBe(21)
+    expect(counted()).toEqual({ plus: 2 })
   })
 
   test('that returns itself returns what the caller knows', () => {
@@ -191,6 +208,17 @@ describe('a plain object', () => {
     plugin.run()
     expect(counted()).toEqual({ run: 1 })
     expect(plugin.commands).toEqual(['run'])
+    const other = instrumentPlugin({ ...plugin }, { ...telemetry, name: 'other', commands: ['init'] })
+    other.init()
+    other.run()
+    expect(listPlugins(telemetry)[1]).toMatchObject({ commands: ['init'], executions: { success: 1 } })
+  })
+
+  test('that can be awaited is so unmeasured', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- as a client that connects has it
+    const original = { name: 'p', run: () => 7, then: (resolve: (value: number) => void) => resolve(8) }
+    expect(await instrumentPlugin(original, telemetry)).toBe(8)
+    expect(listPlugins(telemetry)).toMatchObject([{ commands: ['run'], executions: { success: 0 } }])
   })
 })
 
@@ -246,7 +274,9 @@ describe('commands in a property', () => {
     expect(commands.size).toBe(3)
     expect(plugin.commands.size).toBe(3)
     expect(plugin.commands.get('three')?.()).toBe(3)
-    expect(counted()).toEqual({ one: 4, two: 3, three: 1 })
+    commands.set('three', () => 33)
+    expect(plugin.commands.get('three')?.()).toBe(33)
+    expect(counted()).toEqual({ one: 4, two: 3, three: 2 })
   })
 
   test('as an array of objects with a name', () => {
@@ -261,6 +291,21 @@ describe('commands in a property', () => {
     expect(Array.isArray(plugin.commands)).toBe(true)
     expect(plugin.commands).toHaveLength(2)
     expect(counted()).toEqual({ one: 2, two: 3 })
+  })
+
+  test('as an array that is frozen', () => {
+    const commands = Object.freeze([{ name: 'one', execute: () => 1 }])
+    const plugin = instrumentPlugin({ name: 'p', commands }, telemetry)
+    expect(plugin.commands.map((command) => command.execute())).toEqual([1])
+    expect(counted()).toEqual({ one: 1 })
+  })
+
+  test('only those that are listed, where some are', () => {
+    const commands = { init: () => 1, run: () => 2 }
+    const plugin = instrumentPlugin({ commands }, { ...telemetry, name: 'p', commands: ['run'] })
+    expect(plugin.commands.init()).toBe(1)
+    expect(plugin.commands.run()).toBe(2)
+    expect(counted()).toEqual({ run: 1 })
   })
 })
 
@@ -305,11 +350,22 @@ describe('a dispatching method', () => {
   })
 })
 
-test('measured twice it is counted once', () => {
+test('measured twice it is counted once, and by another name for each of the two', () => {
   const plugin = instrumentPlugin({ name: 'p', run: () => 7 }, telemetry)
   expect(instrumentPlugin(plugin, telemetry)).toBe(plugin)
   plugin.run()
   expect(counted()).toEqual({ run: 1 })
+  instrumentPlugin(plugin, { ...telemetry, name: 'q' }).run()
+  expect(telemetry.points('mcp.plugin.executions')).toMatchObject({
+    'plugin=p,command=run,status=success': 2,
+    'plugin=q,command=run,status=success': 1,
+  })
+})
+
+test('measured anew, as after it was loaded anew, it is up again', () => {
+  setPluginUp('p', false, telemetry)
+  instrumentPlugin({ name: 'p', run: () => 7 }, telemetry)
+  expect(telemetry.points('mcp.plugin.up')).toEqual({ 'plugin=p': 1 })
 })
 
 test('after it was unregistered, another call proves that it is there after all', () => {

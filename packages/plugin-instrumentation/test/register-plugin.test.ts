@@ -79,6 +79,14 @@ test('the last execution is when the last one ended', () => {
   expect(listPlugins(telemetry)).toMatchObject([{ lastExecution: new Date('2026-11-22T09:00:01.500Z') }])
 })
 
+test('what was listed stays as it was then', () => {
+  registerPlugin('files', telemetry)
+  const [before] = listPlugins(telemetry)
+  startExecution({ plugin: 'files', command: 'list' }, telemetry).end()
+  expect(before).toMatchObject({ executions: { success: 0 } })
+  expect(listPlugins(telemetry)).toMatchObject([{ executions: { success: 1 } }])
+})
+
 test('a plugin without a name is not registered', () => {
   registerPlugin('', telemetry)
   registerPlugin(undefined as unknown as string, telemetry)
