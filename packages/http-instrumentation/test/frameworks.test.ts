@@ -207,6 +207,7 @@ test('Hono: with its one middleware the endpoint is the route', async () => {
   users.get('/:id', (c) => c.text('user'))
   const app = new Hono()
   app.use(honoRoute())
+  app.use('/*', async (c, next) => (c.req.path === '/closed' ? c.text('closed', 403) : await next()))
   app.get('/', (c) => c.text('home'))
   app.use('/static/*', async (c) => c.text('file', c.req.path.endsWith('.css') ? 200 : 404))
   app.get('/fails', () => {
@@ -218,9 +219,20 @@ test('Hono: with its one middleware the endpoint is the route', async () => {
   await once(server, 'listening')
   onTestFinished(() => stop(server))
   const { port } = server.address() as AddressInfo
-  const paths = ['/', '/users/1', '/users/2', '/static/a.css', '/static/lost', '/fails', '/nowhere', 'HEAD /users/3']
+  const paths = [
+    '/',
+    '/users/1',
+    '/users/2',
+    '/static/a.css',
+    '/static/lost',
+    '/fails',
+    '/nowhere',
+    '/closed',
+    'HEAD /users/3',
+  ]
   expect(await countsOf(seen, port, paths)).toEqual({
     'GET / 200': 1,
+    'GET unmatched 403': 1,
     'GET /users/:id 200': 2,
     'GET /static/* 200': 1,
     'GET /fails 500': 1,

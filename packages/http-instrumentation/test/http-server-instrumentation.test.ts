@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
@@ -56,6 +57,7 @@ describe('as an OpenTelemetry instrumentation', () => {
     await request(port, 'GET', '/')
     await second.ended(1)
     second.instrumentation.disable()
+    expect(channel('http.server.request.start').hasSubscribers).toBe(false)
     await request(port, 'GET', '/')
     expect([await first.counts(), await second.counts()]).toEqual([
       { 'GET unmatched 200': 1 },
@@ -142,6 +144,28 @@ describe('options', () => {
     ])
   })
 
+  test('a route that is no text leaves the request to the list', async () => {
+    const seen = observe({ routes: ['/users/:id'], route: () => 5 as never })
+    const port = await listen(createServer((_req, res) => res.end()))
+    await request(port, 'GET', '/users/1')
+    await seen.ended(1)
+    expect(await seen.counts()).toEqual({ 'GET /users/:id 200': 1 })
+  })
+
+  test('other options take effect with the next request, and the providers stay', async () => {
+    const seen = observe({ routes: ['/users/:id'] })
+    const port = await listen(createServer((_req, res) => res.end()))
+    await request(port, 'GET', '/users/1')
+    await seen.ended(1)
+    const ended = new EventEmitter()
+    seen.instrumentation.setConfig({ routes: ['/users/*'], onRequest: () => ended.emit('request') })
+    const last = once(ended, 'request')
+    await request(port, 'GET', '/users/1')
+    await last
+    expect(await seen.counts()).toEqual({ 'GET /users/:id 200': 1, 'GET /users/* 200': 1 })
+    expect(seen.serverSpans().map(({ name }) => name)).toEqual(['GET /users/:id', 'GET /users/*'])
+  })
+
   test('what is ignored is neither counted nor traced, nor is what its handler does', async () => {
     const seen = observe({ ignore: (_req, { method, path }) => method === 'POST' && path === '/health' })
     const tracer = seen.tracerProvider.getTracer('app')
@@ -168,10 +192,12 @@ describe('options', () => {
       during.push(await seen.active(), context.active())
       res.end()
     })
+    server.on('upgrade', (_req, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n'))
     ignoreServer(server)
     const port = await listen(server)
     await request(port, 'GET', '/metrics')
     await exchangeText(port, 'garbage\r\n\r\n')
+    await exchangeText(port, 'GET / HTTP/1.1\r\nHost: t\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
     expect(during).toMatchObject([{ requests: 0, connections: 0 }, {}])
     expect([await seen.counts(), seen.spans()]).toEqual([{}, []])
   })

@@ -12,6 +12,8 @@ import { exchangeText, listen, open, readToEnd, readUntil } from './support/serv
 
 const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nHost: test\r\n${headers}\r\n`
 const CLOSE = 'Connection: close\r\n'
+/** Where a connection keeps the requests that wait for others. */
+const QUEUED = Symbol.for('@mcp/otel/http-queued-exchanges')
 
 describe('what is sent over HTTP/1 is what is counted', () => {
   test('a response is counted with its status as sent', async () => {
@@ -96,6 +98,20 @@ describe('what is sent over HTTP/1 is what is counted', () => {
     await seen.idle()
   })
 
+  test('a response that is broken off with the error of another connection, as a proxy does, is an error of the server', async () => {
+    const seen = observe()
+    const upstream = Object.assign(new RangeError('read ECONNRESET'), { syscall: 'read' })
+    const port = await listen(
+      createServer((_req, res) => {
+        res.writeHead(200, { 'content-length': '100' })
+        res.write('half', () => res.destroy(upstream))
+      }),
+    )
+    await exchangeText(port, get('/'))
+    await seen.ended(1)
+    expect(await seen.errors()).toEqual({ RangeError: 1 })
+  })
+
   test('what Node answers by itself counts: no Host 400, too many requests 503, an unknown expectation 417', async () => {
     const seen = observe()
     const server = createServer((_req, res) => res.end())
@@ -131,6 +147,18 @@ describe('what is sent over HTTP/1 is what is counted', () => {
     const port = await listen(server)
     expect(await exchangeText(port, 'garbage\r\n\r\n')).toContain('418')
     expect(await seen.counts()).toEqual({ '_OTHER unmatched 418': 1 })
+  })
+
+  test('what an application writes to a client whose connection broke counts as nothing', async () => {
+    const seen = observe()
+    const server = createServer()
+    const socket = await open(await listen(server))
+    const broken = once(server, 'clientError') as Promise<[NodeJS.ErrnoException, Socket]>
+    server.on('clientError', (_error, connection) => connection.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    socket.write('GET / HT', () => socket.resetAndDestroy())
+    const [error] = await broken
+    expect(error.code).toBe('ECONNRESET')
+    expect(await seen.counts()).toEqual({})
   })
 
   test('a body that breaks the protocol makes Node answer 400 for the request that is being handled', async () => {
@@ -172,6 +200,33 @@ describe('what is sent over HTTP/1 is what is counted', () => {
     await seen.ended(3)
     expect(await seen.counts()).toEqual({ 'GET unmatched 499': 2, 'GET unmatched 200': 1 })
     await seen.idle()
+  })
+
+  test('of pipelined requests that are answered nothing is kept with their connection', async () => {
+    const seen = observe()
+    const server = createServer((_req, res) => res.end())
+    const connection = once(server, 'connection') as Promise<[Socket & { [QUEUED]?: Set<unknown> }]>
+    const socket = await open(await listen(server))
+    socket.write(get('/1') + get('/2') + get('/3'))
+    await seen.ended(3)
+    const [{ [QUEUED]: queued }] = await connection
+    expect(queued).toEqual(new Set())
+    socket.destroy()
+    await seen.idle()
+  })
+
+  test.each([
+    ['/a?b', '/a'],
+    ['/a#b?c', '/a'],
+    ['http://test', '/'],
+    ['http://test?b', '/'],
+    ['http://test/a', '/a'],
+  ])('the path of %s is %s', async (target, path) => {
+    const seen = observe()
+    const port = await listen(createServer((_req, res) => res.end()))
+    await exchangeText(port, get(target, CLOSE))
+    await seen.ended(1)
+    expect(seen.requests[0]).toMatchObject({ path })
   })
 
   test('100-continue is no status, and the handler runs once', async () => {
@@ -226,6 +281,20 @@ describe('upgrades', () => {
     await seen.idle()
     expect(await seen.counts()).toEqual({ 'GET /chat 101': 1 })
     expect(seen.serverSpans()).toHaveLength(1)
+  })
+
+  test('an upgraded socket that may have any number of listeners goes on having them', async () => {
+    const seen = observe()
+    const limits: number[] = []
+    const server = createServer()
+    server.on('connection', (socket) => socket.setMaxListeners(0))
+    server.on('upgrade', (_req, socket) => {
+      limits.push(socket.getMaxListeners())
+      socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
+    })
+    await exchangeText(await listen(server), get('/', 'Upgrade: x\r\nConnection: Upgrade\r\n'))
+    await seen.ended(1)
+    expect(limits).toEqual([0])
   })
 
   test('a refused upgrade counts with the status of the refusal', async () => {

@@ -133,13 +133,29 @@ describe('HTTP/2', () => {
     server.on('stream', (stream, headers) => {
       stream.on('error', () => {})
       if (headers[':path'] === '/error') stream.destroy(new RangeError('no'))
-      else stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      else stream.close(Number(String(headers[':path']).slice(1)))
     })
     const client = session(await listen(server))
-    for (const path of ['/error', '/refused']) client.request({ ':path': path }).on('error', () => {})
-    await seen.ended(2)
-    expect(await seen.counts()).toEqual({ 'GET unmatched 444': 2 })
-    expect(await seen.errors()).toEqual({ RangeError: 1, no_response: 1 })
+    const reasons = [
+      constants.NGHTTP2_INTERNAL_ERROR,
+      constants.NGHTTP2_REFUSED_STREAM,
+      constants.NGHTTP2_ENHANCE_YOUR_CALM,
+      constants.NGHTTP2_HTTP_1_1_REQUIRED,
+    ]
+    for (const path of ['error', ...reasons]) client.request({ ':path': `/${path}` }).on('error', () => {})
+    await seen.ended(5)
+    expect(await seen.counts()).toEqual({ 'GET unmatched 444': 5 })
+    expect(await seen.errors()).toEqual({ RangeError: 1, no_response: 4 })
+  })
+
+  test('a CONNECT has no path, so that what it asks for is its authority', async () => {
+    const seen = observe()
+    const server = createServer((_req, res) => void res.end())
+    server.on('connect', (_req, res) => void res.end())
+    const client = session(await listen(server))
+    await call(client, { ':method': 'CONNECT', ':authority': 'example.test:443' })
+    await seen.ended(1)
+    expect(seen.requests).toMatchObject([{ method: 'CONNECT', path: 'example.test:443', status: 200 }])
   })
 
   test('what the server pushes is no request', async () => {

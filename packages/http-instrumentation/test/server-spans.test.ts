@@ -3,8 +3,10 @@ import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 
-import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Context, SpanOptions, Tracer } from '@opentelemetry/api'
+import { getRPCMetadata, RPCType, setRPCMetadata, suppressTracing } from '@opentelemetry/core'
+import type { RPCMetadata } from '@opentelemetry/core'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { describe, expect, test } from 'vitest'
@@ -57,7 +59,7 @@ describe('a server span', () => {
       'x-forwarded-for': '203.0.113.9, 10.0.0.1',
       'x-forwarded-proto': 'https',
     })
-    await request(port, 'GET', '/', { forwarded: 'for="[2001:db8::1]:4711";proto=https;host=api.test:444' })
+    await request(port, 'GET', '/?', { forwarded: 'for="[2001:db8::1]:4711";proto=https;host=api.test:444' })
     await seen.ended(2)
     expect(seen.serverSpans()[0]?.attributes).toMatchObject({ 'client.address': '203.0.113.9', 'url.scheme': 'https' })
     expect(seen.serverSpans()[0]?.attributes).not.toHaveProperty('url.query')
@@ -67,6 +69,18 @@ describe('a server span', () => {
       'server.address': 'api.test',
       'server.port': 444,
     })
+  })
+
+  test.each([
+    ['[::1]', '[::1]', undefined],
+    ['[::1]:8080', '[::1]', 8080],
+    ['test', 'test', undefined],
+  ])('of a call to %s names the server %s, and the port %s', async (host, address, port) => {
+    const seen = observe()
+    await request(await listen(createServer((_req, res) => res.end())), 'GET', '/', { host })
+    await seen.ended(1)
+    const { 'server.address': name, 'server.port': number } = seen.serverSpans()[0]?.attributes ?? {}
+    expect([name, number]).toEqual([address, port])
   })
 
   test('is an error for 5xx and for no response, not for 4xx or a client that leaves', async () => {
@@ -101,9 +115,27 @@ describe('a server span', () => {
   test('is there for what Node answers before any handler runs', async () => {
     const seen = observe()
     const port = await listen(createServer())
-    await exchangeText(port, 'GET / HTTP/1.1\r\n\r\n')
+    await exchangeText(port, 'GET /? HTTP/1.1\r\n\r\n')
     await seen.ended(1)
     expect(seen.serverSpans()).toMatchObject([{ name: 'GET', attributes: { 'http.response.status_code': 400 } }])
+    expect(seen.serverSpans()[0]?.attributes).not.toHaveProperty('url.query')
+  })
+
+  test('that Node answers before any handler began when the request did', async () => {
+    const real = observe({ enabled: false }).tracerProvider.getTracer('test')
+    const given: unknown[] = []
+    const tracer = Object.assign(Object.create(real) as Tracer, {
+      startSpan: (name: string, options: SpanOptions, parent: Context) => {
+        given.push(options.startTime)
+        return real.startSpan(name, options, parent)
+      },
+    })
+    const seen = observe({ tracerProvider: { getTracer: () => tracer } })
+    const port = await listen(createServer((_req, res) => res.end()))
+    await request(port, 'GET', '/')
+    await exchangeText(port, 'GET / HTTP/1.1\r\n\r\n')
+    await seen.ended(2)
+    expect(given).toEqual([undefined, expect.any(Number)])
   })
 
   test('is not made when the parent was not sampled, and its context is passed on all the same', async () => {
@@ -229,6 +261,50 @@ test('a server whose emit was replaced, without a server span, has ours around i
   await seen.ended(3)
   const spanIds = seen.serverSpans().map((span) => span.spanContext().spanId)
   expect([new Set(spanIds).size, ids]).toEqual([3, [undefined, spanIds[1], spanIds[2]]])
+})
+
+test('a request that another instrumentation keeps from being traced has no span of ours, and is counted', async () => {
+  const seen = observe()
+  const server = createServer((_req, res) => res.end())
+  const { emit } = server as { emit: (...args: unknown[]) => boolean }
+  server.emit = (...args: unknown[]) => context.with(suppressTracing(ROOT_CONTEXT), emit, server, ...args)
+  const port = await listen(server)
+  for (let round = 0; round < 2; round++) await request(port, 'GET', '/')
+  await seen.ended(2)
+  expect([seen.spans(), await seen.counts()]).toEqual([[], { 'GET unmatched 200': 2 }])
+})
+
+test('a route that another instrumentation finds for our span is the endpoint', async () => {
+  const seen = observe()
+  const port = await listen(
+    createServer((_req, res) => {
+      Object.assign(getRPCMetadata(context.active()) ?? {}, { route: '/orgs/:org' })
+      res.end()
+    }),
+  )
+  await request(port, 'GET', '/orgs/acme')
+  await seen.ended(1)
+  expect(await seen.counts()).toEqual({ 'GET /orgs/:org 200': 1 })
+  expect(seen.serverSpans()[0]?.name).toBe('GET /orgs/:org')
+})
+
+test('the server span of another instrumentation is left to it, and it is told the route', async () => {
+  const seen = observe({ routes: ['/users/:id'] })
+  const server = createServer((_req, res) => res.end())
+  const { emit } = server as { emit: (...args: unknown[]) => boolean }
+  const told: RPCMetadata[] = []
+  server.emit = (...args: unknown[]) => {
+    if (args[0] !== 'request') return Reflect.apply(emit, server, args)
+    const span = seen.tracerProvider.getTracer('theirs').startSpan('theirs', { kind: SpanKind.SERVER })
+    const metadata: RPCMetadata = { type: RPCType.HTTP, span }
+    told.push(metadata)
+    return context.with(setRPCMetadata(trace.setSpan(ROOT_CONTEXT, span), metadata), emit, server, ...args)
+  }
+  await request(await listen(server), 'GET', '/users/5')
+  await seen.ended(1)
+  told[0]?.span.end()
+  expect(told[0]?.route).toBe('/users/:id')
+  expect(seen.spans().map(({ name }) => name)).toEqual(['theirs'])
 })
 
 test('a sampler that drops everything leaves the metrics whole', async () => {

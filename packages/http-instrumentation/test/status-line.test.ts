@@ -39,6 +39,23 @@ test('what is no response gives no status, once', () => {
   expect(observed(['SSH-2.0-OpenSSH_9.6\r\n', 'HTTP/1.1 200 OK'])).toMatchObject({ statuses: [undefined] })
 })
 
+test('interim responses without an end are read in bounded memory', () => {
+  const interim = `HTTP/1.1 103 Early Hints\r\nLink: <${'x'.repeat(1000)}>\r\n\r\n`
+  const { statuses } = observed([...Array.from({ length: 20 }, () => interim), 'HTTP/1.1 200 OK\r\n\r\n'])
+  expect(statuses).toEqual([undefined])
+})
+
+test('what somebody else has put in the place of a method since stays there', () => {
+  const socket = new PassThrough()
+  onStatusLine(socket, () => {})
+  const { value: ours } = Object.getOwnPropertyDescriptor(socket, 'write') as { value: (chunk: string) => boolean }
+  const theirs = { value: (chunk: string) => Reflect.apply(ours, socket, [chunk]), configurable: true }
+  Object.defineProperty(socket, 'write', theirs)
+  socket.write('HTTP/1.1 200 OK\r\n\r\n')
+  expect(Object.getOwnPropertyDescriptor(socket, 'write')).toMatchObject(theirs)
+  expect(Object.hasOwn(socket, 'end')).toBe(false)
+})
+
 test('the socket is as it was afterwards', () => {
   const socket = new PassThrough()
   onStatusLine(socket, () => {})

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -48,16 +48,31 @@ function fill(into: AuditTrail, count: number, first = 1): AuditSeal[] {
 
 /** Runs the command, and tells its exit code and all it printed. */
 async function command(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  return commandIn({}, ...argv)
+}
+
+async function commandIn(
+  env: Record<string, string>,
+  ...argv: string[]
+): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', '']
   const io = {
     stdout: { write: (text: string) => (out += text) },
     stderr: { write: (text: string) => (err += text) },
-    env: {},
+    env,
   }
   return { code: await runAuditCommand(argv, io), out, err }
 }
 
 const GUIDE_FIELDS = ['type', 'action', 'user', 'details']
+
+test('a logger that is silenced keeps its trail, and writes no line of it', () => {
+  const { logger, folder, lines } = createFamily()
+  logger.silent = true
+  expect(logger.audit('login', 'bob')).toMatchObject({ seq: 1 })
+  expect(lines()).toEqual([])
+  expect(readFileSync(join(folder, 'mcp-audit.log'), 'utf8')).toContain('"user":"bob"')
+})
 
 test("an audit line is in the log with the guide's fields, and sealed in a file of its own, whatever the level", async () => {
   const { logger, folder, lines } = createFamily({ level: 'ERROR' })
@@ -108,6 +123,26 @@ test('the chain goes on over rotations and restarts, and no rotated file is remo
   const verdict = await verifyAudit(path)
   expect(verdict).toMatchObject({ ok: true, entries: 100, first: { seq: 1 }, last: { seq: 100 }, problems: [] })
   expect(verdict.files.length).toBeGreaterThan(8)
+})
+
+test('the chain goes on after whatever entry is the last, the first of all or a very long one', async () => {
+  const { path, open } = trail()
+  for (const action of ['first', 'x'.repeat(400_000), 'after a long one']) {
+    const opened = open()
+    opened.append(`{"type":"audit","action":"${action}"`)
+    opened.close()
+  }
+  expect(await verifyAudit(path)).toMatchObject({ ok: true, entries: 3, last: { seq: 3 } })
+})
+
+test('the chain goes on in a new file when the last one was moved away as rotation does', async () => {
+  const { path, open } = trail()
+  const opened = open()
+  fill(opened, 3)
+  opened.close()
+  renameSync(path, `${path}.1`)
+  fill(open(), 2, 4)
+  expect(await verifyAudit(path)).toMatchObject({ ok: true, entries: 5, last: { seq: 5 } })
 })
 
 test('processes that share a trail make one chain', async () => {
@@ -237,6 +272,16 @@ test('a trail that is taken away while the process runs goes on with the next nu
   expect((await verifyAudit(path)).problems).toMatchObject([{ kind: 'removed', text: 'entries 1 to 5 are missing' }])
 })
 
+test('a tail that is cut while the process runs leaves a gap in the numbers', async () => {
+  const { path, open } = trail()
+  const opened = open()
+  fill(opened, 5)
+  const rows = readFileSync(path, 'utf8').split('\n')
+  writeFileSync(path, `${rows.slice(0, 3).join('\n')}\n`)
+  fill(opened, 1, 6)
+  expect((await verifyAudit(path)).problems).toMatchObject([{ kind: 'removed', text: 'entries 4 to 5 are missing' }])
+})
+
 test('half an entry that a crash left is named, and the chain goes on after it', async () => {
   const { path, open } = trail()
   fill(open(), 3)
@@ -259,6 +304,18 @@ test('while the trail cannot be written its entries wait, none is dropped, and i
     expect.stringMatching(/^audit trail cannot be written: EISDIR.*wait in memory until it can be$/),
     expect.stringMatching(/^audit trail is written again: /),
   ])
+})
+
+test('of entries that wait for the trail the oldest are told elsewhere when there are too many', async () => {
+  const { path, open } = trail()
+  const told: string[] = []
+  mkdirSync(path)
+  const opened = open({ onOverflow: (line) => told.push(line) })
+  fill(opened, 10_002)
+  rmSync(path, { recursive: true })
+  opened.flush()
+  expect(told).toEqual(['{"type":"audit","action":"a1"}', '{"type":"audit","action":"a2"}'])
+  expect(await verifyAudit(path)).toMatchObject({ ok: true, entries: 10_000 })
 })
 
 test('entries that the trail never took are told on stderr when it ends', () => {
@@ -294,6 +351,9 @@ test('the command verifies, prints the anchor, and takes it back', async () => {
   expect(await command('verify', path, '--anchor', anchor)).toMatchObject({ code: 0 })
   const rows = readFileSync(path, 'utf8').trimEnd().split('\n')
   writeFileSync(path, `${rows.with(0, (rows[0] ?? '').replace('"a', '"b')).join('\n')}\n`)
+  const changed = await command('verify', path)
+  expect(changed).toMatchObject({ code: 1, out: expect.stringMatching(/^NOT AS WRITTEN: 25 entries/) as string })
+  expect(changed.out).not.toContain('anchor: ')
   const found = await command('verify', path, '--json')
   expect(found.code).toBe(1)
   expect(JSON.parse(found.out)).toMatchObject({ ok: false, problems: [{ kind: 'changed', file: path, line: 1 }] })
@@ -302,6 +362,10 @@ test('the command verifies, prints the anchor, and takes it back', async () => {
 test('the command says what is wrong with how it was called', async () => {
   expect(await command()).toMatchObject({ code: 2, err: expect.stringContaining('expected verify FILE') as string })
   expect(await command('verify')).toMatchObject({ code: 2, err: expect.stringContaining('expected one') as string })
+  expect(await command('verify', 'x', 'y')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('2 files are given; expected one') as string,
+  })
   expect(await command('verify', '/nowhere/x')).toMatchObject({
     code: 2,
     err: expect.stringContaining('ENOENT') as string,
@@ -323,9 +387,10 @@ test('a key is taken from a file or from the environment', async () => {
   const keyFile = `${path}.key`
   writeFileSync(keyFile, 'k1\n')
   expect(await command('verify', path, '--key-file', keyFile)).toMatchObject({ code: 0 })
-  expect(await command('verify', path)).toMatchObject({
-    code: 1,
-    out: expect.stringContaining('give that key') as string,
-  })
-  expect(existsSync(path)).toBe(true)
+  expect(await commandIn({ MCP_OTEL_AUDIT_KEY: 'k1' }, 'verify', path)).toMatchObject({ code: 0 })
+  for (const env of [{}, { MCP_OTEL_AUDIT_KEY: '' }])
+    expect(await commandIn(env, 'verify', path)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('give that key') as string,
+    })
 })

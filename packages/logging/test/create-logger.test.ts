@@ -145,6 +145,29 @@ test('a traceback names every cause once, also in a circle and of several errors
   ])
 })
 
+test('a chain of causes is told as far as the tenth', () => {
+  const { logger, lines } = createFamily()
+  let error = new Error('cause 12')
+  for (let index = 11; index > 0; index--) error = new Error(`cause ${index}`, { cause: error })
+  logger.error(error)
+  expect(String(lines()[0]?.['traceback']).match(/cause \d+$/gm)).toEqual(
+    Array.from({ length: 10 }, (_, index) => `cause ${index + 1}`),
+  )
+})
+
+test('an error without a message is told by its name', () => {
+  const { logger, lines } = createFamily()
+  logger.error(new TypeError())
+  expect(lines()).toMatchObject([{ type: 'error', error: 'TypeError' }])
+})
+
+test('what a call says goes before what every line is to have', () => {
+  const { logger, lines } = createFamily()
+  logger.defaultMeta = { level: 'error', message: 'of all', host: 'a' }
+  logger.info('of this one')
+  expect(lines()).toMatchObject([{ levelname: 'INFO', message: 'of this one', host: 'a' }])
+})
+
 test('what the caller passes is neither changed nor held, frozen or not', () => {
   const { logger, lines } = createFamily()
   const fields = Object.freeze({ message: 'frozen', list: Object.freeze([1]) })

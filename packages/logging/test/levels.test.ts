@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import winston from 'winston'
 
-import { createLogger, setLogLevel } from '../src/index.ts'
+import { ConsoleTransport, createLogger, setLogLevel } from '../src/index.ts'
 import { resolveLoggerOptions } from '../src/logger-options.ts'
 import type { LoggerOptions } from '../src/logger-options.ts'
 import { createFamily } from './support/log-family.ts'
@@ -108,6 +108,23 @@ test('a transport may have a level of its own, more severe or less', () => {
   if (transport) transport.level = 'debug'
   logger.debug('in the file')
   expect(lines()).toHaveLength(1)
+  if (transport) transport.level = 'error'
+  logger.add(new ConsoleTransport({ target: 'stderr', level: 'critical' }))
+  logger.warning('nowhere')
+  logger.error('in the file')
+  expect(lines()).toHaveLength(2)
+})
+
+test('a format that throws costs the lines that it is given, and one message', () => {
+  const said = hearStderr()
+  const { logger } = createFamily()
+  logger.format = winston.format(() => {
+    throw new RangeError('mistake of the application')
+  })()
+  for (let index = 0; index < 3; index++) logger.info('x')
+  expect(said).toEqual([
+    '[mcp-otel] a log line could not be written: RangeError: mistake of the application; later ones that cannot be are not mentioned\n',
+  ])
 })
 
 test('it is a winston logger: child, silent, formats, transports of others, remove, close', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
@@ -97,6 +97,27 @@ test('a file that another program moves away is followed by a new one within a s
   expect(lines()).toEqual(['three'])
 })
 
+test('a clock that is set back does not keep a file that was moved away from being noticed', () => {
+  const { file, path, lines } = open()
+  const now = Date.now()
+  file.write('one\n', now)
+  renameSync(path, `${path}.moved`)
+  file.write('two\n', now - 3_600_000)
+  expect(linesOf(`${path}.moved`)).toEqual(['one'])
+  expect(lines()).toEqual(['two'])
+})
+
+test('lines that were in the file when it was deleted are not written again', () => {
+  const { file, path, lines } = open()
+  const now = Date.now()
+  file.write('one\n', now)
+  // Clocks of file systems are coarse, and the line is to be older than the deletion.
+  utimesSync(path, 1, 1)
+  rmSync(path)
+  file.write('two\n', now + 1000)
+  expect(lines()).toEqual(['two'])
+})
+
 test('a file that another program empties goes on from its start', () => {
   const { file, path, lines } = open({ maxBytes: 100 })
   for (let index = 0; index < 5; index++) file.write(`${'x'.repeat(15)}\n`)
@@ -142,6 +163,43 @@ test('beyond the bound of memory the newest lines are dropped, counted, and mark
   file.write('after\n')
   expect(lines()).toEqual([...Array.from({ length: 326 }, () => line.trim()), `gap of ${lost}`, 'after'])
   expect(said.at(-1)).toContain(`${lost} lines were dropped meanwhile`)
+})
+
+test('an outage soon after another is not said again, and takes as many lines into memory', () => {
+  const { file, folder, dropped, said, lines } = open({ maxPendingBytes: 16_384 })
+  const line = `${'x'.repeat(99)}\n`
+  const now = Date.now()
+  for (const start of [now, now + 10_000]) {
+    if (existsSync(folder)) renameSync(folder, `${folder}.before`)
+    writeFileSync(folder, '')
+    for (let index = 0; index < 163; index++) file.write(line, start)
+    rmSync(folder)
+    file.write(line, start + 500)
+  }
+  expect(dropped).toEqual([1, 1])
+  expect(lines()).toHaveLength(164)
+  expect(said).toHaveLength(2)
+})
+
+test('a clock that is set back while the file cannot be written does not keep it from being tried again', () => {
+  const { file, folder, lines } = open()
+  const now = Date.now()
+  writeFileSync(folder, '')
+  file.write('one\n', now)
+  rmSync(folder)
+  file.write('two\n', now - 3_600_000)
+  expect(lines()).toEqual(['one', 'two'])
+})
+
+test('of gathered lines a batch is never more than a 64th of the file, and after the close none is gathered', () => {
+  const { file, lines, path } = open({ batch: {}, maxBytes: 6400 })
+  file.write(`${'x'.repeat(98)}\n`)
+  expect(existsSync(path)).toBe(false)
+  file.write('y\n')
+  expect(lines()).toHaveLength(2)
+  file.close()
+  file.write('late\n')
+  expect(lines()).toHaveLength(3)
 })
 
 test('the transport marks the gap with a line, and counts what was dropped', async () => {
@@ -207,10 +265,24 @@ test("a lock that a dead process left does not hinder rotation, another host's d
   writeFileSync(`${path}.lock`, `${dead.pid} 0 ${hostname()}`)
   file.write(`${'x'.repeat(98)}\n`)
   expect(existsSync(`${path}.1`)).toBe(true)
-  writeFileSync(`${path}.lock`, '1 0 elsewhere')
+  const lock = `${path}.lock`
+  writeFileSync(lock, `${dead.pid} 0 elsewhere`)
   file.write('two\n')
   expect(existsSync(`${path}.2`)).toBe(false)
   expect(linesOf(path).at(-1)).toBe('two')
+  const longAgo = Date.now() / 1000 - 31
+  utimesSync(lock, longAgo, longAgo)
+  file.write('three\n', Date.now() + 31_000)
+  expect(linesOf(path)).toEqual(['three'])
+})
+
+test('a lock that another thread of this process holds is respected', () => {
+  const { file, path } = open({ maxBytes: 100 })
+  file.write('one\n')
+  writeFileSync(`${path}.lock`, `${process.pid} ${threadId + 1} ${hostname()}`)
+  file.write(`${'x'.repeat(98)}\n`)
+  expect(existsSync(`${path}.1`)).toBe(false)
+  expect(linesOf(path)).toHaveLength(2)
 })
 
 test('a lock that an earlier process with the number of this one left does not hinder rotation', () => {

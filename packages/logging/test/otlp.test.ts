@@ -109,6 +109,10 @@ test('what the level keeps out is not sent, and nothing is with otlp: false', ()
   const { records } = registerSdk()
   createFamily({ level: 'ERROR' }).logger.info('x')
   createFamily({ otlp: false }).logger.error('x')
+  const { logger, lines } = createFamily({ level: 'ERROR' })
+  for (const transport of logger.transports) transport.level = 'info'
+  logger.info('in the file alone')
+  expect(lines()).toHaveLength(1)
   expect(records()).toEqual([])
 })
 

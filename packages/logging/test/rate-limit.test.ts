@@ -3,6 +3,10 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { createFamily } from './support/log-family.ts'
 import { registerSdk } from './support/sdk.ts'
 
+const FLUSHERS = Symbol.for('@mcp/otel/logging.flushers')
+/** How much is to be done when the process ends. */
+const atExit = () => (globalThis as { [FLUSHERS]?: { atExit: Set<unknown> } })[FLUSHERS]?.atExit.size ?? 0
+
 test('by default every line is written, however often', () => {
   const { logger, lines } = createFamily()
   for (let index = 0; index < 1000; index++) logger.info('again')
@@ -62,6 +66,16 @@ test('what it remembers is bounded: the oldest line makes room, and its record i
   logger.info('first')
   for (let index = 0; index < 1000; index++) logger.info(`line ${index}`)
   expect(lines().filter(({ type }) => type === 'suppressed')).toMatchObject([{ suppressed: 1 }])
+})
+
+test('a logger that is closed has nothing to do any more when the process ends', () => {
+  createFamily().logger.close()
+  const before = atExit()
+  const { logger } = createFamily({ rateLimit: true })
+  logger.audit('login', 'bob')
+  expect(atExit()).toBeGreaterThan(before)
+  logger.close()
+  expect(atExit()).toBe(before)
 })
 
 test('what was suppressed is said when the logger is closed', () => {
