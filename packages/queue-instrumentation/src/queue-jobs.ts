@@ -75,7 +75,7 @@ export function createQueueJobs(
     },
     started(job, { carrier, context: cause, readyAt, isRetry, span = true, attributes, signal } = {}) {
       const known = waiting.take(job)
-      if (known === undefined && carrier === undefined && readyAt === undefined) waiting.takeKeyless()
+      if (known === undefined) waiting.takeKeyless()
       running.get(job)?.attempt.end({ status: 'error', errorType: 'StalledError' })
       const creation = carrier === undefined ? (cause ?? known?.context ?? ROOT_CONTEXT) : extract(spans, carrier)
       const attempt = startAttempt(ledger, {

@@ -1,4 +1,6 @@
+import { processMeters } from '@mcp/otel-core'
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, diag, propagation, trace } from '@opentelemetry/api'
+import type { TracerProvider } from '@opentelemetry/api'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import {
@@ -41,6 +43,14 @@ const jobs = (): Record<string, number> =>
     Object.entries(telemetry.points('mcp.queue.jobs'))
       .filter(([, count]) => count > 0)
       .map(([labels, count]) => [labels.replace('plugin=files,status=', ''), count]),
+  )
+
+/** What went wrong in us, in this process. */
+const faults = (): number =>
+  Number(
+    processMeters()
+      .provider.readSeries('mcp.telemetry.faults')
+      .find(({ attributes }) => attributes['source'] === 'queue')?.value ?? 0,
   )
 
 test('a queue that has seen no job shows so', () => {
@@ -135,6 +145,18 @@ test('only the first end of a job counts, by whichever way', () => {
   expect(figure('active_jobs')).toBe(0)
 })
 
+test('a run whose clock was stopped has lasted until then, however late its end is known', () => {
+  const run = create().started('a')
+  after(2)
+  run.stop()
+  after(3)
+  run.stop()
+  after(4)
+  run.end()
+  expect(telemetry.meterProvider.readSeries('mcp.queue.run')).toMatchObject([{ value: { count: 1, sum: 2 } }])
+  expect(published).toMatchObject([{ runMs: 2000 }])
+})
+
 test('a delay that was asked for is no wait, and its job is not in the queue before', () => {
   const queue = create()
   queue.enqueued('later', { delay: 60_000 })
@@ -148,6 +170,32 @@ test('a delay that was asked for is no wait, and its job is not in the queue bef
   expect([figure('size'), figure('oldest_job_age')]).toEqual([1, 10])
   queue.started('later')
   expect(listQueues(telemetry)).toMatchObject([{ waits: { count: 2, sum: 50 + 10 } }])
+})
+
+test('of several jobs with a delay the oldest is the one that was ready first', () => {
+  const queue = create()
+  for (const seconds of [10, 5, 15]) queue.enqueued(`after ${seconds}`, { delay: seconds * 1000 })
+  after(20)
+  expect([figure('size'), figure('oldest_job_age')]).toEqual([3, 15])
+})
+
+test.each([[-5000], [Number.NaN]])('a delay of %d is none', (delay) => {
+  const queue = create()
+  queue.enqueued('a', { delay })
+  after(2)
+  expect([figure('size'), figure('oldest_job_age')]).toEqual([1, 2])
+  queue.started('a')
+  expect(listQueues(telemetry)).toMatchObject([{ waits: { count: 1, sum: 2 } }])
+})
+
+test('an attempt that waits again without a failure has not ended in any way', () => {
+  const queue = create()
+  queue.started('a')
+  queue.requeued('a', { attributes: { 'app.step': 1 } })
+  const [attempt] = telemetry.spans()
+  expect(attempt?.attributes).toMatchObject({ 'app.step': 1 })
+  expect(attempt?.attributes).not.toHaveProperty(['mcp.job.status'])
+  expect(jobs()).toEqual({})
 })
 
 test('a job that waits again keeps its trace; its failed attempt is an error, but not its end', () => {
@@ -184,11 +232,12 @@ test('a job that starts again without an end of its last run has stalled', () =>
   expect(figure('active_jobs')).toBe(0)
 })
 
-test('the same job put in twice waits once', () => {
+test('the same job put in twice waits once, since it was put in first', () => {
   const queue = create()
   queue.enqueued('a')
+  after(5)
   queue.enqueued('a')
-  expect(figure('size')).toBe(1)
+  expect([figure('size'), figure('oldest_job_age')]).toEqual([1, 5])
 })
 
 describe('statuses', () => {
@@ -454,11 +503,16 @@ describe('several queues of one plugin', () => {
 
   test('of an unloaded plugin have no series any more, and what still runs brings none back', () => {
     const queue = create()
-    queue.enqueued('a')
+    for (const job of ['a', 'b', 'c']) queue.enqueued(job)
+    queue.started('b')
+    queue.requeued('b')
+    queue.started('b')
     const run = queue.started('a')
     removeQueues('files', telemetry)
     run.end()
-    for (const name of ['size', 'active_jobs', 'oldest_job_age', 'wait', 'run', 'jobs', 'info']) {
+    queue.requeued('b')
+    for (const job of ['b', 'c']) queue.started(job).end()
+    for (const name of ['size', 'active_jobs', 'oldest_job_age', 'wait', 'retry_wait', 'run', 'jobs', 'info']) {
       expect([name, telemetry.points(`mcp.queue.${name}`)]).toEqual([name, {}])
     }
     expect(listQueues(telemetry)).toEqual([])
@@ -480,6 +534,11 @@ describe("a queue's own count", () => {
     expect([figure('size'), figure('oldest_job_age')]).toEqual([1, 5])
     size = 0
     expect([figure('size'), figure('oldest_job_age')]).toEqual([0, 0])
+  })
+
+  test('that is not known tells nothing about the oldest job either', () => {
+    create({ size: () => undefined }).enqueued('a')
+    expect([figure('size'), figure('oldest_job_age')]).toEqual([undefined, undefined])
   })
 
   test('that fails or makes no sense is not shown, and harms nobody', () => {
@@ -516,6 +575,40 @@ describe('more jobs than are known one by one', () => {
     queue.started('b').end()
     expect([figure('size'), figure('wait')]).toEqual([0, 2])
     expect(jobs()).toEqual({ success: 3, cancelled: 1 })
+  })
+
+  test('leave the queue when they start, whatever came with them', () => {
+    const queue = create({ maxTracked: 1 })
+    for (const job of ['a', 'b', 'c', 'd']) queue.enqueued(job)
+    queue.started('b')
+    queue.started('c', { carrier: {} })
+    queue.started('d', { readyAt: Date.now() })
+    expect(figure('size')).toBe(1)
+    // Of the others nobody knows since when they have waited.
+    expect(figure('wait')).toBe(1)
+  })
+
+  test('do not leave the queue for one that runs and was removed', () => {
+    const queue = create({ maxTracked: 1 })
+    for (const job of ['a', 'b']) queue.enqueued(job)
+    queue.started('a')
+    queue.removed('a')
+    expect(figure('size')).toBe(1)
+    expect(jobs()).toEqual({})
+  })
+
+  test('are not known by their id when they run, until those before them have ended', () => {
+    const queue = create({ maxTracked: 1 })
+    queue.started('a')
+    const early = queue.started('b')
+    queue.ended('b')
+    expect(figure('active_jobs')).toBe(2)
+    queue.ended('a')
+    queue.started('b')
+    early.end()
+    queue.ended('b')
+    expect(figure('active_jobs')).toBe(0)
+    expect(jobs()).toEqual({ success: 3 })
   })
 
   test('push out those that the queue dropped without a word', () => {
@@ -575,6 +668,16 @@ test('a tracer or a propagator that throws costs the trace and nothing else', ()
     extract.mockRestore()
   }
   expect(jobs()).toEqual({ success: 1 })
+})
+
+test('a span that throws costs itself and nothing else, and is counted', () => {
+  const before = faults()
+  const tracerProvider = { getTracer: () => ({ startSpan: () => ({ setAttributes: broken }) }) }
+  const queue = create({ tracerProvider: tracerProvider as unknown as TracerProvider })
+  queue.started('a').end()
+  expect(jobs()).toEqual({ success: 1 })
+  expect(figure('active_jobs')).toBe(0)
+  expect(faults()).toBe(before + 1)
 })
 
 test('a listener that throws harms nobody', () => {

@@ -76,6 +76,26 @@ test('a task that its queue runs again is another run of the same trace', () => 
   expect(status()).toMatchObject({ size: 0, active: 0, jobs: { success: 2 }, waits: { count: 1 } })
 })
 
+test('a task that has started listens to the signal of its wait no more', () => {
+  const { signal } = new AbortController()
+  const wrapped = create().wrap(() => getEventListeners(signal, 'abort').length, { signal })
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  expect(wrapped()).toBe(0)
+})
+
+test('a task that fails for the reason of its signal is cancelled, whatever the reason is', () => {
+  const controller = new AbortController()
+  const wrapped = create().wrap(
+    () => {
+      controller.abort(new Error('the user has left'))
+      throw controller.signal.reason
+    },
+    { signal: controller.signal },
+  )
+  expect(wrapped).toThrow('the user has left')
+  expect(status()).toMatchObject({ jobs: { cancelled: 1, error: 0 } })
+})
+
 test('a context may be given for who caused it', () => {
   const { span } = underSpan(telemetry, () => {})
   create().wrap(() => {}, { context: trace.setSpan(ROOT_CONTEXT, span) })
@@ -112,6 +132,23 @@ describe('a job that never runs', () => {
     const measured = create()
     const task = measured.wrap(() => {})
     measured.removed(task)
+    expect(status()).toMatchObject({ size: 0, jobs: { cancelled: 1 } })
+  })
+
+  test('is kept by nobody once it was removed, whatever its delay', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const measured = create()
+    const removed = ((job) => {
+      measured.enqueued(job, { delay: 86_400_000 })
+      measured.removed(job)
+      return new WeakRef(job)
+    })({})
+    for (let turn = 0; turn < 200 && removed.deref() !== undefined; turn++) {
+      await setImmediate()
+      collect()
+    }
+    expect(removed.deref()).toBeUndefined()
     expect(status()).toMatchObject({ size: 0, jobs: { cancelled: 1 } })
   })
 
