@@ -59,8 +59,13 @@ describe('a server span', () => {
       'x-forwarded-for': '203.0.113.9, 10.0.0.1',
       'x-forwarded-proto': 'https',
     })
-    await request(port, 'GET', '/?', { forwarded: 'for="[2001:db8::1]:4711";proto=https;host=api.test:444' })
-    await seen.ended(2)
+    await request(port, 'GET', '/', {
+      forwarded: 'for="[2001:db8::1]:4711";proto=https;host=api.test:444',
+      'x-forwarded-for': '203.0.113.9',
+    })
+    await request(port, 'GET', '/', { 'x-forwarded-for': ' , 10.0.0.1' })
+    await seen.ended(3)
+    expect(seen.serverSpans()[2]?.attributes).toMatchObject({ 'client.address': '127.0.0.1' })
     expect(seen.serverSpans()[0]?.attributes).toMatchObject({ 'client.address': '203.0.113.9', 'url.scheme': 'https' })
     expect(seen.serverSpans()[0]?.attributes).not.toHaveProperty('url.query')
     expect(seen.serverSpans()[1]?.attributes).toMatchObject({

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { compileFunction } from 'node:vm'
 
-import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api'
 import type { Context, TracerProvider } from '@opentelemetry/api'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -30,6 +30,7 @@ async function lowLevel(stackName: StackName, options: McpOptions, handlers: Rec
   const stack = stacks[stackName]
   const server = new stack.Server({ name: 'low', version: '1' }, { capabilities: { tools: {} } }) as TestServer & {
     _requestHandlers: Map<string, unknown>
+    ping(): Promise<unknown>
   }
   for (const [method, handler] of Object.entries(handlers)) server._requestHandlers.set(method, async () => handler())
   instrumentServer(server, options)
@@ -153,6 +154,94 @@ test('a tool that is registered while the server runs is measured by its name', 
     expect(rig.points('mcp.plugin.executions')).toMatchObject({ 'plugin=shop,command=late,status=success': 1 }),
   )
   await rig.close()
+})
+
+test.each(both)('%s: a handler that is replaced while the server runs is the one that answers', async (stack) => {
+  const { ask, server } = await lowLevel(stack, providers, { ping: () => ({ from: 'the first' }) })
+  expect(await ask('ping')).toMatchObject({ result: { from: 'the first' } })
+  server._requestHandlers.set('ping', async () => ({ from: 'the second' }))
+  expect(await ask('ping')).toMatchObject({ result: { from: 'the second' } })
+})
+
+test.each([-32700, -32600, -32601, -32602, -32002])('an answer of %i is a mistake of the caller', async (code) => {
+  const { ask } = await lowLevel('v2', providers, {
+    ping() {
+      throw Object.assign(new Error('not so'), { code })
+    },
+  })
+  await ask('ping')
+  const [span] = telemetry.spansOf('server', 'ping')
+  expect([span?.status.code, span?.attributes['error.type']]).toEqual([SpanStatusCode.UNSET, undefined])
+  expect(telemetry.points('mcp.errors')).toEqual({})
+})
+
+test('a client that introduces itself again has one session', async () => {
+  const { ask, server } = await lowLevel('v1 ESM', providers, {})
+  const hello = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'agent', version: '1' } }
+  for (let round = 0; round < 3; round++) await ask('initialize', hello)
+  expect(telemetry.points('mcp.protocol.active_sessions')).toMatchObject({ 'role=server': 1 })
+  await server.close()
+  expect(telemetry.points('mcp.protocol.active_sessions')).toMatchObject({ 'role=server': 0 })
+})
+
+test('a revision that is none makes no series', async () => {
+  const { ask } = await lowLevel('v1 ESM', providers, { ping: () => ({}) })
+  await ask('ping', {}, { 'io.modelcontextprotocol/protocolVersion': 'guess' })
+  expect(Object.keys(telemetry.points('mcp.server.operation.duration'))).toEqual(['mcp.method.name=ping'])
+})
+
+test('a request whose id is used again while it is open has ended', async () => {
+  const { near, server } = await lowLevel('v1 ESM', providers, { ping: () => new Promise<never>(() => {}) })
+  for (let round = 0; round < 3; round++) await near.send({ jsonrpc: '2.0', id: 'same', method: 'ping' })
+  await vi.waitFor(() => expect(telemetry.spansOf('server', 'ping')).toHaveLength(2))
+  expect(telemetry.points('mcp.protocol.active_requests')).toMatchObject({ 'role=server': 1 })
+  await server.close()
+  expect(telemetry.points('mcp.protocol.active_requests')).toMatchObject({ 'role=server': 0 })
+})
+
+test('an answer that is on its way when the connection closes has its own outcome', async () => {
+  const { ask, server } = await lowLevel('v1 ESM', providers, { ping: () => ({}) })
+  await ask('ping')
+  const [near, far] = stacks['v1 ESM'].linked()
+  const sending = Promise.withResolvers<void>()
+  await server.close()
+  Object.assign(far, {
+    send() {
+      sending.resolve()
+      return new Promise<never>(() => {})
+    },
+  })
+  await server.connect(far)
+  await near.send({ jsonrpc: '2.0', id: 1, method: 'ping' })
+  await sending.promise
+  await server.close()
+  const outcomes = telemetry.spansOf('server', 'ping').map(({ attributes }) => attributes['error.type'])
+  expect(outcomes).toEqual([undefined, undefined])
+})
+
+test('a pipe is read in no context, whoever writes to it', async () => {
+  const rig = await createRig('v2', 'stdio', { propagate: false })
+  await rig.stack.callTool(rig.client, { name: 'echo', arguments: {} })
+  await rig.close()
+  expect(rig.spansOf('client', 'tools/call echo')).toHaveLength(1)
+  expect(rig.spansOf('server', 'tools/call echo').map(({ parentSpanContext }) => parentSpanContext)).toEqual([
+    undefined,
+  ])
+})
+
+test('a server of a client that does not trace sends it what it would without us', async () => {
+  const { near, server } = await lowLevel('v1 ESM', providers, {})
+  const received = new Promise((resolve) => Object.assign(near, { onmessage: resolve }))
+  const span = telemetry.tracerProvider.getTracer('test').startSpan('of the application')
+  void context.with(trace.setSpan(ROOT_CONTEXT, span), () => server.ping().catch(() => {}))
+  expect(await received).toEqual({ jsonrpc: '2.0', id: 0, method: 'ping' })
+})
+
+test('in memory no bytes are counted, as none are made', async () => {
+  const rig = await createRig('v2', 'memory')
+  await rig.stack.callTool(rig.client, { name: 'echo', arguments: {} })
+  await rig.close()
+  expect(Object.values(rig.points('mcp.protocol.message_bytes')).every((bytes) => bytes === 0)).toBe(true)
 })
 
 test.each(both)('%s: no content of arguments or results is anywhere, only keys and sizes', async (stack) => {

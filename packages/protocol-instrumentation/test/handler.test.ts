@@ -94,6 +94,16 @@ test.each(refused)(
   },
 )
 
+test('a revision that a scanner invents makes no series', async () => {
+  const { observed } = createHandlers()
+  await observed.fetch(post('tools/list', {}, { 'mcp-protocol-version': 'guess' }, 'x'))
+  await vi.waitFor(() =>
+    expect(Object.keys(telemetry.points('mcp.server.operation.duration'))).toEqual([
+      'mcp.method.name=tools/list,rpc.response.status_code=-32700,network.transport=tcp,network.protocol.name=http',
+    ]),
+  )
+})
+
 test('what gets to a server is observed there, and not a second time', async () => {
   const { observed } = createHandlers()
   const response = await observed.fetch(post('tools/call', { name: 'echo', arguments: {} }, { 'mcp-name': 'echo' }))

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { jsonBytes } from '../src/json-size.ts'
+import { answerBytes } from '../src/message.ts'
 
 function written(value: unknown): number {
   try {
@@ -51,6 +52,13 @@ test.each([
   ['lone surrogates, and text of many bytes', ['\uD800', 'ä', '😀', '\u2028', '\u007F']],
 ])('%s counts as JSON has it', (_what, value) => {
   expect(jsonBytes(value)).toBe(written(value))
+})
+
+test('an answer whose result has been measured has the size of its text', () => {
+  for (const result of [{ a: 1 }, {}, 'é', null]) {
+    const answer = { jsonrpc: '2.0', id: 1, result }
+    expect(answerBytes(answer, jsonBytes(result))).toBe(Buffer.byteLength(JSON.stringify(answer)))
+  }
 })
 
 test('what is nested in itself has no size, and what is nested deeply has its own', () => {
