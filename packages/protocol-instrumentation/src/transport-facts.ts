@@ -16,25 +16,49 @@ export interface TransportFacts {
 const NETWORK = { stdio: 'pipe', http: 'tcp', websocket: 'tcp', memory: '', other: '' } as const
 const PROTOCOL = { stdio: '', http: 'http', websocket: 'websocket', memory: '', other: '' } as const
 
-/** Finds out by a transport's class, or, where a bundler has renamed that, by what it is made of. */
+/**
+ * Finds out by a transport's class, or, where a bundler has renamed that, by what it is made of; where that says nothing,
+ * by the transports within it: frameworks and other instrumentations put theirs around the SDK's.
+ */
 export function transportFacts(transport: object): TransportFacts {
-  const fields = fieldsOf(transport)
-  const kind = kindOf(className(transport), fields)
-  const url = fields['_url'] instanceof URL ? fields['_url'] : undefined
-  const port = url === undefined ? '' : url.port || (/^(?:https|wss):$/.test(url.protocol) ? '443' : '80')
+  const [of, kind] = knownKind(transport)
+  const url = fieldsOf(of)['_url']
+  const { hostname, port } =
+    url instanceof URL ? { hostname: url.hostname, port: portOf(url) } : { hostname: '', port: '' }
   return {
     kind,
     network: NETWORK[kind],
     protocol: PROTOCOL[kind],
-    address: url?.hostname ?? '',
+    address: hostname,
     port,
-    ownsStdout: kind === 'stdio' && [fields, ...Object.values(fields)].some(writesToStdout),
+    ownsStdout: kind === 'stdio' && [...layersOf(of)].some((layer) => fieldsOf(layer)['_stdout'] === process.stdout),
   }
 }
 
-/** Has the SDK's transport, or one within another, standard output to write to? */
-function writesToStdout(transport: unknown): boolean {
-  return fieldsOf(transport)['_stdout'] === process.stdout
+function portOf(url: URL): string {
+  return url.port || (/^(?:https|wss):$/.test(url.protocol) ? '443' : '80')
+}
+
+function knownKind(transport: object): [of: object, kind: TransportFacts['kind']] {
+  for (const layer of layersOf(transport)) {
+    const kind = kindOf(className(layer), fieldsOf(layer))
+    if (kind !== 'other') return [layer, kind]
+  }
+  return [transport, 'other']
+}
+
+/** Yields a transport and those within it, from the outside in. */
+function* layersOf(transport: object): Generator<object, void, undefined> {
+  const layers = new Set([transport])
+  for (const layer of layers) {
+    yield layer
+    for (const field of Object.values(layer)) if (isTransport(field)) layers.add(field)
+  }
+}
+
+function isTransport(value: unknown): value is object {
+  const { send, start } = fieldsOf(value)
+  return typeof send === 'function' && typeof start === 'function'
 }
 
 /** Returns the session's id of a transport, which may come to have one only later. */

@@ -40,6 +40,8 @@ class HandingOn implements Transport {
   }
 }
 
+const factsWithin = (inner: Transport) => transportFacts(new HandingOn(new HandingOn(inner)))
+
 const names = ['v1 ESM', 'v1 CJS', 'v2'] as const
 
 function createPair(name: StackName) {
@@ -85,9 +87,13 @@ test.each(names)('%s: a server that has set such callbacks before it is observed
   await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce())
 })
 
-test.each(names)('%s: standard output is owned through a transport around the one that writes to it', (name) => {
-  const { StdioTransport } = stacks[name]
-  class StdioServerTransport extends HandingOn {}
-  const owns = (output: object) => transportFacts(new StdioServerTransport(new StdioTransport({}, output))).ownsStdout
-  expect([owns(process.stdout), owns(process.stderr)]).toEqual([true, false])
+test.each(names)('%s: a transport around others is known by the one that carries its messages', (name) => {
+  const { StdioTransport, linked } = stacks[name]
+  expect(factsWithin(new StdioTransport({}, process.stdout))).toMatchObject({ kind: 'stdio', ownsStdout: true })
+  expect(factsWithin(new StdioTransport({}, process.stderr))).toMatchObject({ kind: 'stdio', ownsStdout: false })
+  expect(factsWithin(linked()[0])).toMatchObject({ kind: 'memory', ownsStdout: false })
+  expect(factsWithin({ send: async () => {}, close: async () => {} })).toMatchObject({
+    kind: 'other',
+    ownsStdout: false,
+  })
 })
