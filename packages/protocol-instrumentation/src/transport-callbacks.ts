@@ -33,10 +33,9 @@ export function rememberCallbacks(transport: object): void {
 /** Returns the callbacks of a transport; undefined when they have been set, if at all, where nobody can read them. */
 export function callbacksOf(transport: object): TransportCallbacks | undefined {
   const { onclose, onmessage } = fieldsOf(transport)
-  const kept = protocolState().callbacks.get(transport)
-  if (kept !== undefined) return { onclose, onmessage, ...kept }
-  const isHidden = NAMES.some((name) => loneSetter(transport, name) !== undefined)
-  return isHidden ? undefined : { onclose, onmessage }
+  const callbacks: TransportCallbacks = { onclose, onmessage, ...protocolState().callbacks.get(transport) }
+  const isHidden = NAMES.some((name) => callbacks[name] === undefined && loneSetter(transport, name) !== undefined)
+  return isHidden ? undefined : callbacks
 }
 
 function loneSetter(of: object, name: string): ((callback: unknown) => void) | undefined {
