@@ -1,13 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { compileFunction } from 'node:vm'
 
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, diag, propagation, trace } from '@opentelemetry/api'
 import type { Context, TracerProvider } from '@opentelemetry/api'
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 
 import { instrumentClient, instrumentMcp, instrumentServer } from '../src/index.ts'
 import type { McpOptions } from '../src/index.ts'
+import { withTrace } from '../src/trace-meta.ts'
 import { createRig } from './support/rig.ts'
 import { stacks } from './support/stacks.ts'
 import type { StackName, TestServer } from './support/stacks.ts'
@@ -99,6 +100,67 @@ test('the span of the HTTP request around it is linked when the trace comes with
   expect(traced?.links.map((link) => link.context.spanId)).toEqual([http.spanContext().spanId])
   expect(traced?.parentSpanContext?.spanId).toBe(REMOTE.traceparent.split('-')[2])
   expect(bare?.parentSpanContext?.spanId).toBe(http.spanContext().spanId)
+})
+
+test('a trace that came with the HTTP request as well is no link to itself', async () => {
+  const { near } = await lowLevel('v1 ESM', providers, { ping: () => ({}) })
+  await context.with(propagation.extract(ROOT_CONTEXT, REMOTE), () =>
+    near.send({ jsonrpc: '2.0', id: 1, method: 'ping', params: { _meta: REMOTE } }),
+  )
+  const [span] = await vi.waitFor(() => {
+    const spans = telemetry.spansOf('server', 'ping')
+    expect(spans).toHaveLength(1)
+    return spans
+  })
+  expect([span?.parentSpanContext?.spanId, span?.links]).toEqual(['2'.repeat(16), []])
+})
+
+test('the trace that is sent on is that of the message, and the rest of its envelope stays', () => {
+  const span = telemetry.tracerProvider.getTracer('test').startSpan('call')
+  const params = { name: 'buy', _meta: { progressToken: 1, traceparent: REMOTE.traceparent } }
+  const { traceId, spanId } = span.spanContext()
+  expect(withTrace({ method: 'tools/call', params }, trace.setSpan(ROOT_CONTEXT, span)).params).toEqual({
+    name: 'buy',
+    _meta: { progressToken: 1, traceparent: `00-${traceId}-${spanId}-01` },
+  })
+  expect(params._meta.traceparent).toBe(REMOTE.traceparent)
+})
+
+test('of arguments twenty keys are told, each cut to a length', async () => {
+  const { ask } = await lowLevel('v2', providers, { 'tools/call': () => ({ content: [] }) })
+  const given = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`${'k'.repeat(70)}${index}`, index]))
+  await ask('tools/call', { name: 'buy', arguments: given })
+  const [span] = telemetry.spansOf('server', 'tools/call buy')
+  expect(span?.attributes['mcp.tool.call.arguments.keys']).toEqual(Array.from({ length: 20 }, () => 'k'.repeat(64)))
+})
+
+test.each([
+  [true, 'shop://readme'],
+  [false, undefined],
+])('resourceUri: %s', async (resourceUri, expected) => {
+  const { ask } = await lowLevel(
+    'v1 ESM',
+    { ...providers, resourceUri },
+    { 'resources/read': () => ({ contents: [] }) },
+  )
+  await ask('resources/read', { uri: 'shop://readme' })
+  expect(telemetry.spansOf('server', 'resources/read')[0]?.attributes['mcp.resource.uri']).toBe(expected)
+})
+
+test('an answer that names a number as text is the answer to that number, as the SDK takes it', async () => {
+  const stack = stacks['v1 ESM']
+  const client = instrumentClient(new stack.Client({ name: 'agent', version: '1' }), providers)
+  const [near, far] = stack.linked()
+  const result = { protocolVersion: '2025-06-18', capabilities: {}, serverInfo: { name: 'shop', version: '1' } }
+  Object.assign(far, {
+    onmessage: (message: { id?: number }) =>
+      message.id === undefined ? undefined : far.send({ jsonrpc: '2.0', id: String(message.id), result }),
+  })
+  await client.connect(near)
+  expect(telemetry.spansOf('client', 'initialize').map(({ attributes }) => attributes['error.type'])).toEqual([
+    undefined,
+  ])
+  await client.close()
 })
 
 test.each(both)(
@@ -368,6 +430,7 @@ test.each([
   await rig.stack.callTool(rig.client, { name: 'echo', arguments: {} })
   await rig.close()
   expect(Object.keys(rig.points('mcp.server.operation.duration')).length > 0).toBe(hasConventions)
+  expect(Object.keys(rig.points('mcp.protocol.sessions')).length > 0).toBe(hasConventions)
   expect(Object.keys(rig.points('mcp.plugin.executions')).length > 0).toBe(hasExecutions)
   expect(rig.spans()).toEqual([])
 })
@@ -405,11 +468,45 @@ test('a tracer and a meter that throw change no answer', async () => {
   await rig.close()
 })
 
-test('what is no class, no server and no client is said, and left alone', () => {
+/** Collects what is said through `diag` until the test is over. */
+function listenToDiag(): string[] {
+  const said: string[] = []
+  const silent = { error() {}, info() {}, debug() {}, verbose() {} }
+  diag.setLogger({ ...silent, warn: (message) => void said.push(message) }, { suppressOverrideMessage: true })
+  onTestFinished(() => diag.disable())
+  return said
+}
+
+test('what is no class, no server and no client is said once, and left alone', () => {
+  const said = listenToDiag()
   const notServer = { name: 'x' }
-  expect(instrumentServer(notServer, providers)).toBe(notServer)
-  expect(() => instrumentMcp({ Server: 'Server' as never, Client: Date }, providers)).not.toThrow()
-  expect(() => instrumentMcp(undefined as never)).not.toThrow()
+  for (let round = 0; round < 2; round++) {
+    expect(instrumentServer(notServer, providers)).toBe(notServer)
+    expect(() => instrumentMcp({ Server: 'Server' as never, Client: Date }, providers)).not.toThrow()
+    expect(() => instrumentMcp(undefined as never)).not.toThrow()
+  }
+  expect(said).toEqual([
+    'instrumentServer was given an object without connect(); expected a server or a client of an SDK; it is not observed',
+    'instrumentMcp was given string as Server; expected the class of an SDK; it is not observed',
+    'instrumentMcp was given function as Client; expected the class of an SDK; it is not observed',
+  ])
+})
+
+test('a transport whose methods cannot be replaced goes on unobserved, and that is said', async () => {
+  const said = listenToDiag()
+  const stack = stacks['v1 ESM']
+  const server = new stack.Server({ name: 'low', version: '1' }, { capabilities: {} }) as TestServer
+  instrumentServer(server, providers)
+  const [near, far] = stack.linked()
+  Object.defineProperty(far, 'start', { value: async () => {}, configurable: false, writable: false })
+  const answer = new Promise((resolve) => Object.assign(near, { onmessage: resolve }))
+  await server.connect(far)
+  await near.send({ jsonrpc: '2.0', id: 1, method: 'ping' })
+  expect(await answer).toMatchObject({ id: 1, result: {} })
+  expect([telemetry.spans(), said.map((text) => text.split(':', 1)[0])]).toEqual([
+    [],
+    ['a transport could not be observed'],
+  ])
 })
 
 test('over stdio, standard output is claimed only by a server that speaks on it', async () => {
