@@ -51,7 +51,7 @@ export function createCheckRegistry({ context, meterProvider, publish, onState }
 
   const onRun: CheckEvents['onRun'] = (check, { status, last }, previous) => {
     const { name } = check
-    if (isStopped || checks.get(name) !== check) return
+    if (checks.get(name) !== check) return
     instruments.checkStatus.record(STATUS_VALUE[status], { component: name })
     instruments.checkDuration.record(last.duration, { component: name })
     if (last.blocked > LONG_BLOCK && !warned.has(name)) {

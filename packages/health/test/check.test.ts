@@ -85,6 +85,42 @@ test('a check that throws, at once or later, is unhealthy with its message and w
   expect(checks['odd']).toMatchObject({ status: 'unhealthy', message: 'null' })
 })
 
+test('what a check returns shows no secrets', async () => {
+  const health = createTestHealth()
+  const url = 'redis://admin:hunter2@db:6379'
+  health.check('cache', () => ({
+    status: 'degraded',
+    message: `slow at ${url}`,
+    unit: url,
+    details: { url, password: 'hunter2', replicas: 2 },
+  }))
+  const { checks } = await health.report()
+  expect(checks['cache']).toMatchObject({
+    status: 'degraded',
+    message: 'slow at redis://[redacted]@db:6379',
+    details: { url: 'redis://[redacted]@db:6379', replicas: 2 },
+  })
+  expect(JSON.stringify(checks)).not.toContain('hunter2')
+})
+
+test('failures are counted in a row: a healthy result ends it', async () => {
+  const health = createTestHealth()
+  const results = [false, false, true, false]
+  health.check('odd', () => results.shift(), { ttl: 0, interval: 0 })
+  const failures: (number | undefined)[] = []
+  for (let run = 0; run < 4; run++) failures.push((await health.report()).checks['odd']?.consecutive_failures)
+  expect(failures).toEqual([1, 2, 0, 1])
+})
+
+test('a check that has answered in time leaves no deadline behind, which would keep the process from its end', async () => {
+  useFakeClock()
+  const health = createTestHealth()
+  const before = vi.getTimerCount()
+  health.check('quick', yes, { interval: 0 })
+  await health.report()
+  expect(vi.getTimerCount()).toBe(before)
+})
+
 test('whatever a check returns, the report is valid, and anything it cannot read is unhealthy', async () => {
   const statuses = fc.constantFrom('healthy', 'degraded', 'unhealthy', 'fine', undefined)
   const returned = fc.oneof(
@@ -152,6 +188,23 @@ test('a result is answered again until it is older than its ttl, with its age sh
   expect(runs).toBe(6)
 })
 
+test('a result is answered again for a second where nothing is said, and for its interval where that is', async () => {
+  useFakeClock()
+  const health = createTestHealth()
+  const runs = { usual: 0, asked: 0, often: 0 }
+  health.check('usual', () => void (runs.usual += 1))
+  health.check('asked', () => void (runs.asked += 1), { interval: 0 })
+  health.check('often', () => void (runs.often += 1), { interval: 3000 })
+  const runsAfter = async (milliseconds: number): Promise<number[]> => {
+    await pass(milliseconds)
+    await health.report()
+    return Object.values(runs)
+  }
+  expect(await runsAfter(0)).toEqual([1, 1, 1])
+  expect(await runsAfter(999)).toEqual([1, 1, 1])
+  expect(await runsAfter(1)).toEqual([2, 2, 1])
+})
+
 test('a check in the background is run at once and then every interval, without anybody asking', async () => {
   useFakeClock()
   const health = createTestHealth()
@@ -195,11 +248,38 @@ test('a removed or stopped check runs no more', async () => {
   expect(runs).toBe(2)
   expect((await health.report()).checks).toEqual({})
   health.check('gone', run, { interval: 10 })
+  remove()
   expect((await health.report()).checks['gone']?.status).toBe('healthy')
   expect(runs).toBe(3)
   health.stop()
   await pass(100)
   expect(runs).toBe(3)
+})
+
+test('a check that runs when it is removed, or all are stopped, is told so by its signal, and changes nothing any more', async () => {
+  for (const end of ['remove', 'stop'] as const) {
+    const changes: unknown[] = []
+    const health = createTestHealth({ onChange: (change) => changes.push(change) })
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    let given: AbortSignal | undefined
+    const remove = health.check(
+      'slow',
+      ({ signal }) => {
+        given = signal
+        return promise
+      },
+      { interval: 0 },
+    )
+    const report = health.report()
+    await Promise.resolve()
+    expect(given?.aborted).toBe(false)
+    if (end === 'remove') remove()
+    else health.stop()
+    expect(given?.reason).toEqual(new Error('health check stopped'))
+    resolve(false)
+    expect((await report).checks).toEqual({})
+    expect(changes).toEqual([])
+  }
 })
 
 test('runs that never end are given up, and no more than eight are left over at a time', async () => {
@@ -274,6 +354,30 @@ test('a call that has kept the event loop beyond its deadline is not made again 
   expect(runs).toBe(1)
   await pass(1)
   expect((await health.report()).checks['blocks']?.status).toBe('healthy')
+})
+
+test('a call that has kept the event loop for very long is made again after an hour', async () => {
+  useFakeClock()
+  const health = createTestHealth()
+  let blockedFor = 0
+  let runs = 0
+  const now = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + blockedFor)
+  onTestFinished(() => void vi.restoreAllMocks())
+  health.check(
+    'blocks',
+    () => {
+      runs += 1
+      if (runs === 1) blockedFor = 120_000
+    },
+    { ttl: 0, interval: 0 },
+  )
+  const { checks } = await health.report()
+  expect(checks['blocks']?.message).toMatch(/not run again for 3600 s$/)
+  await pass(3_599_999)
+  expect((await health.report()).status).toBe('unhealthy')
+  await pass(1)
+  expect((await health.report()).status).toBe('healthy')
 })
 
 test('a check is neither blamed nor cut short for what another one of the same turn keeps the event loop', async () => {

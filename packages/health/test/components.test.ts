@@ -101,6 +101,14 @@ test('a plugin goes by its availability, and leaves report and page when it is u
   expect(await pageOf(meterProvider, 'mcp.health.check.status')).toEqual({ overall: 1 })
 })
 
+test('a plugin that is declared critical is asked for by readiness from its first moment', async () => {
+  useFakeClock()
+  const { meterProvider, health } = setUp({ pluginPolicy: { critical: ['payments'] } })
+  expect(await health.probe('readiness')).toMatchObject({ status: 'healthy', checks: {} })
+  setPluginUp('payments', false, { meterProvider })
+  expect(await health.probe('readiness')).toMatchObject({ status: 'unhealthy' })
+})
+
 test('a plugin that is declared critical makes the whole unhealthy', async () => {
   const { meterProvider, health } = setUp({ pluginPolicy: { critical: ['payments'] } })
   setPluginUp('payments', false, { meterProvider })

@@ -182,4 +182,6 @@ test('state and duration are on the page, and gone with the check', async () => 
   expect(series('mcp.health.check.duration')).toEqual([])
   health.stop()
   expect(series('mcp.health.check.status')).toEqual([])
+  await health.report()
+  expect(series('mcp.health.check.status')).toEqual([])
 })

@@ -1,9 +1,9 @@
 import { context } from '@opentelemetry/api'
-import { isTracingSuppressed } from '@opentelemetry/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import {
   createOwnTelemetry,
+  isTracingSuppressed,
   registerContext,
   unregisterContext,
 } from '../../plugin-instrumentation/test/support/telemetry.ts'

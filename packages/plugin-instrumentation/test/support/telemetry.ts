@@ -7,6 +7,8 @@ import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } 
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
+export { isTracingSuppressed } from '@opentelemetry/core'
+
 class PulledReader extends MetricReader {
   protected override onForceFlush(): Promise<void> {
     return Promise.resolve()
