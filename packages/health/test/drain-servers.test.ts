@@ -4,9 +4,10 @@ import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { ClientHttp2Session, Http2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { drainServers, drainTracked } from '../src/drain-servers.ts'
+import type { DrainableServer } from '../src/drain-servers.ts'
 import { trackSessions } from '../src/http2-sessions.ts'
 import { createTestHealth } from './support/create-test-health.ts'
 import { ask, serve } from './support/serve.ts'
@@ -105,4 +106,29 @@ test('a server that does not listen is drained at once, several are drained toge
   expect((await ask(origin)).text).toBe('hello')
   const servers = [createServer(), createHttp2Server(), createServer().listen(0, '127.0.0.1')]
   expect(await drainServers(health, { servers, gracePeriod: 0 })).toBe(true)
+})
+
+test('a drain leaves no timer behind, which would keep the process from its end, and no listener that none had', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const listened: string[] = []
+  let cutOff = 0
+  const server = (close: DrainableServer['close']): DrainableServer => ({
+    listening: true,
+    close,
+    listenerCount: () => 0,
+    prependListener: (event) => listened.push(event),
+    closeAllConnections: () => void (cutOff += 1),
+  })
+  const health = { drain: () => Promise.resolve() }
+  const closing = server((closed) => queueMicrotask(closed))
+  expect(await drainServers(health, { servers: [closing] })).toBe(true)
+  expect(vi.getTimerCount()).toBe(0)
+  const hanging = drainServers(health, { servers: [closing, server(() => {})], timeout: 300 })
+  await vi.advanceTimersByTimeAsync(299)
+  expect(cutOff).toBe(0)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await hanging).toBe(false)
+  expect([cutOff, vi.getTimerCount()]).toEqual([1, 0])
+  expect(listened).not.toContain('request')
 })

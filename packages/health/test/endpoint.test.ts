@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Health } from '../src/create-health.ts'
 import { expectHealthBody, expectProbeBody } from './support/body-schema.ts'
@@ -42,6 +42,34 @@ test('the body has the five fields first, in their order, then server, queues an
   expect(body['server']).toMatchObject({ status: 'healthy', process: 'running', pid: process.pid })
   expect(body['queues']).toMatchObject({ checksum: { status: 'healthy', size: 3, active: 1 } })
   expectHealthBody(body)
+})
+
+test('a request that the application has answered meanwhile is left alone', async () => {
+  const health = createTestHealth()
+  let handled: unknown
+  const origin = await serve((request, response) => {
+    handled = health.handler(request, response)
+    response.end('the application')
+  })
+  expect(await (await fetch(`${origin}/health`)).text()).toBe('the application')
+  expect(await handled).toBe(true)
+})
+
+test('what a proxy says of itself is understood however a server spells it', async () => {
+  const health = createTestHealth()
+  const bodyFor = async (headers: Record<string, string>): Promise<unknown> =>
+    JSON.parse(
+      (await health.respond({ method: 'GET', url: '/health', headers, remoteAddress: '127.0.0.1' }))?.body ?? '',
+    )
+  expect(await bodyFor({ Accept: '*/*' })).toHaveProperty('server')
+  expect(await bodyFor({ 'X-Forwarded-For': '203.0.113.9' })).not.toHaveProperty('server')
+})
+
+test('a health that was stopped watches the process no more', () => {
+  const disconnect = vi.spyOn(PerformanceObserver.prototype, 'disconnect')
+  onTestFinished(() => disconnect.mockRestore())
+  createTestHealth().stop()
+  expect(disconnect).toHaveBeenCalledOnce()
 })
 
 test('without details the body is the five fields and nothing else', async () => {

@@ -76,6 +76,25 @@ test('a drain without a grace period leaves its own to the one that closes the s
   expect(isServed).toBe(true)
 })
 
+test('who drains within the grace period of another waits for the rest of it, and after a resume there is a new one', async () => {
+  useFakeClock()
+  const health = createTestHealth()
+  const served: string[] = []
+  const drain = (name: string, period?: number): void => void health.drain(period).then(() => served.push(name))
+  drain('first', 60)
+  drain('second')
+  await pass(59)
+  expect(served).toEqual([])
+  await pass(1)
+  expect(served).toEqual(['first', 'second'])
+  health.resume()
+  drain('third', 60)
+  await pass(59)
+  expect(served).toHaveLength(2)
+  await pass(1)
+  expect(served).toHaveLength(3)
+})
+
 test('a drain is on the page without anybody asking', async () => {
   const meterProvider = createMeterProvider()
   const health = createTestHealth({ meterProvider })
