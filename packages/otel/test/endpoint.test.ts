@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-import { readConfig, type Config } from '@mcp/otel-core'
+import { processMeters, readConfig, type Config } from '@mcp/otel-core'
 import { createHealth } from '@mcp/otel-health'
 import { diag } from '@opentelemetry/api'
 import express from 'express'
@@ -111,6 +112,8 @@ describe('the endpoint on its own port', () => {
     const { url } = await open({}, broken)
     const said = await saidDuring(async () => expect((await fetch(`${url}/metrics`)).status).toBe(500))
     expect(said).toEqual(['/metrics could not be answered: it broke'])
+    const faults = processMeters().provider.readSeries('mcp.telemetry.faults')
+    expect(faults.filter(({ attributes }) => attributes['source'] === 'endpoint')).toMatchObject([{ value: 1 }])
     expect((await fetch(`${url}/health`)).status).toBe(200)
   })
 
@@ -154,14 +157,37 @@ describe('the endpoint on its own port', () => {
   })
 
   test('no more connections are held than allowed', async () => {
-    const { url } = await open({ maxConnections: 2 })
+    const { server, url } = await open({ maxConnections: 2 })
     const { hostname, port } = new URL(url!)
-    const sockets = [0, 1].map(() => connect(Number(port), hostname))
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
-    const third = connect(Number(port), hostname)
-    await expect(once(third, 'close')).resolves.toBeDefined()
+    const taken: string[] = []
+    for (const event of ['connection', 'drop']) server.on(event, () => taken.push(event))
+    const sockets = [0, 1, 2].map(() => connect(Number(port), hostname).on('error', () => {}))
+    await vi.waitUntil(() => taken.length === sockets.length)
+    expect(taken.toSorted()).toEqual(['connection', 'connection', 'drop'])
     for (const socket of sockets) socket.destroy()
   })
+
+  test('closing it waits for no client, however silent', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const endpoint = await open()
+    const { hostname, port } = new URL(endpoint.url!)
+    const accepted = once(endpoint.server, 'connection')
+    const socket = connect(Number(port), hostname).on('error', () => {})
+    await accepted
+    const closed = once(socket.resume(), 'close')
+    await endpoint.close()
+    await closed
+    expect([endpoint.url, endpoint.server.listening]).toEqual([undefined, false])
+  })
+
+  test.runIf(networkInterfaces()['lo']?.some(({ family }) => family === 'IPv6'))(
+    'has an address of IPv6 in brackets',
+    async () => {
+      const { url } = await open({ host: '::1' })
+      expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+      expect((await fetch(`${url}/health`)).status).toBe(200)
+    },
+  )
 
   test('a client that sends nothing, or no whole request, is not waited for longer than the limits that the server has', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 
-import { diag } from '@opentelemetry/api'
+import { readConfig } from '@mcp/otel-core'
+import { diag, trace } from '@opentelemetry/api'
 import { ExportResultCode } from '@opentelemetry/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
@@ -8,6 +9,8 @@ import { serve, type Served } from '../../../test/support/serve.ts'
 import { createBatchQueue } from '../src/export/batch-queue.ts'
 import { createExportVoice } from '../src/export/export-failure.ts'
 import { createOtlpDelegate } from '../src/export/otlp-delegate.ts'
+import type { OtlpDelegate } from '../src/export/otlp-delegate.ts'
+import { createOtlpSpanPipeline } from '../src/export/otlp-exporters.ts'
 import { otlpTarget } from '../src/export/otlp-target.ts'
 import { sendByHttp } from '../src/export/send-by-http.ts'
 import { withVariables } from '../src/export/with-variables.ts'
@@ -104,6 +107,24 @@ describe('an export by HTTP', () => {
     expect(counts).toEqual({ succeeded: 1, failed: 0 })
   })
 
+  test('is tried again at the time that the collector names', async () => {
+    const soon = new Date(Date.now() + 1000).toUTCString()
+    await using collector = await startCollector([503, { 'retry-after': soon }], [200])
+    const { counts, delegate, send } = delegateTo(collector.url)
+    send('spans')
+    await delegate.forceFlush()
+    expect([collector.received.length, counts]).toEqual([2, { succeeded: 1, failed: 0 }])
+  })
+
+  test('is among the last words while it waits to be tried again', async () => {
+    await using collector = await startCollector([503, { 'retry-after': '5' }])
+    const { delegate, send } = delegateTo(collector.url)
+    send('spans')
+    await vi.waitUntil(() => collector.received.length === 1, 10_000)
+    await vi.waitUntil(() => delegate.lastRequests([]).length === 1, 4000)
+    expect(delegate.lastRequests(['more']).map(({ body }) => String(body))).toEqual(['spans', 'more'])
+  })
+
   test('is given up when the collector asks for a longer wait than there is time', async () => {
     await using collector = await startCollector([429, { 'retry-after': '3600' }])
     const { counts, delegate, send } = delegateTo(collector.url)
@@ -117,7 +138,7 @@ describe('an export by HTTP', () => {
     ])
   })
 
-  test.each([400, 401, 404])('is not tried again after a %i', async (status) => {
+  test.each([302, 400, 401, 404])('is not tried again after a %i', async (status) => {
     await using collector = await startCollector([status])
     const { counts, delegate, send } = delegateTo(collector.url)
     send('spans')
@@ -143,6 +164,19 @@ describe('an export by HTTP', () => {
     await delegate.forceFlush()
     expect(counts.failed).toBe(1)
     expect(said[0]).toContain('ECONNREFUSED')
+  })
+
+  test('is not tried again in a hurry when the connection breaks', async () => {
+    let requests = 0
+    await using collector = await serve((request) => {
+      requests += 1
+      request.socket.destroy()
+    })
+    const { counts, delegate, send } = delegateTo(collector.url)
+    delegate.hurry()
+    send('spans')
+    await delegate.forceFlush()
+    expect([requests, counts.failed]).toEqual([1, 1])
   })
 
   test('fails once in words, until it works again', async () => {
@@ -240,5 +274,78 @@ describe('an export by HTTP', () => {
     await delegate.forceFlush()
     expect(counts).toEqual({ succeeded: 1, failed: 0 })
     expect(said).toEqual([])
+  })
+})
+
+describe('records on their way', () => {
+  const limits = { maxQueueSize: 4, maxExportBatchSize: 10, scheduledDelayMillis: 1000, exportTimeoutMillis: 1000 }
+  const queueTo = (hasRoom: () => boolean) => {
+    const batches: string[][] = []
+    const delegate: OtlpDelegate<string[]> = {
+      hasRoom,
+      export: (batch, done) => (batches.push(batch), done({ code: ExportResultCode.SUCCESS })),
+      roomMade: async () => {},
+      forceFlush: async () => {},
+      shutdown: async () => {},
+      setMetrics() {},
+      hurry() {},
+      lastRequests: () => [],
+    }
+    const voice = createExportVoice('traces', 'http://collector.test', { succeeded() {}, failed() {}, lost() {} })
+    return { batches, queue: createBatchQueue(limits, delegate, voice) }
+  }
+  afterEach(() => vi.useRealTimers())
+
+  test('are sent as soon as their queue is full, also where a batch might be larger', () => {
+    const { batches, queue } = queueTo(() => true)
+    for (const record of ['a', 'b', 'c', 'd', 'e']) queue.add(record)
+    expect([batches, queue.takeAll()]).toEqual([[['a', 'b', 'c', 'd']], [['e']]])
+  })
+
+  test('are not taken any more after the end', async () => {
+    const { batches, queue } = queueTo(() => true)
+    queue.add('a')
+    await queue.shutdown()
+    queue.add('late')
+    expect([batches, queue.takeAll()]).toEqual([[['a']], []])
+  })
+
+  test('are tried again each time that their delay is over, as long as there is no room', () => {
+    vi.useFakeTimers()
+    let hasRoom = false
+    const { batches, queue } = queueTo(() => hasRoom)
+    queue.add('a')
+    vi.advanceTimersByTime(1000)
+    hasRoom = true
+    expect(batches).toEqual([])
+    vi.advanceTimersByTime(1000)
+    expect(batches).toEqual([['a']])
+  })
+
+  test('are counted as lost from one outage to its end, where credentials are left out', () => {
+    const voice = createExportVoice('traces', 'http://user:hidden@collector.test/v1', {
+      succeeded() {},
+      failed() {},
+      lost() {},
+    })
+    for (const count of [2, 1]) {
+      voice.failed(new Error('no answer'), count)
+      voice.succeeded()
+    }
+    expect(said.filter((text) => text.includes('again')).map((text) => text.split('; ')[1])).toEqual([
+      '2 spans were lost meanwhile',
+      '1 spans were lost meanwhile',
+    ])
+    expect(said.join()).not.toContain('hidden')
+  })
+
+  test('are those that are sampled: what is recorded for others to see is not sent', () => {
+    const { exporting, processor } = createOtlpSpanPipeline(readConfig().config, {
+      succeeded() {},
+      failed() {},
+      lost() {},
+    })
+    processor.onEnd(trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0 }) as never)
+    expect(exporting?.lastRequests()).toEqual([])
   })
 })

@@ -226,7 +226,7 @@ test.each(both)('%s: a handler that is replaced while the server runs is the one
 })
 
 test.each([-32700, -32600, -32601, -32602, -32002])('an answer of %i is a mistake of the caller', async (code) => {
-  const { ask } = await lowLevel('v2', providers, {
+  const { ask } = await lowLevel('v1 ESM', providers, {
     ping() {
       throw Object.assign(new Error('not so'), { code })
     },
@@ -234,6 +234,7 @@ test.each([-32700, -32600, -32601, -32602, -32002])('an answer of %i is a mistak
   await ask('ping')
   const [span] = telemetry.spansOf('server', 'ping')
   expect([span?.status.code, span?.attributes['error.type']]).toEqual([SpanStatusCode.UNSET, undefined])
+  expect(span?.attributes['rpc.response.status_code']).toBe(String(code))
   expect(telemetry.points('mcp.errors')).toEqual({})
 })
 
