@@ -20,7 +20,7 @@ function read(metric: string): Record<string, unknown> {
 }
 
 test('tasks of a server are the jobs of a queue: begun, waiting for input, ended', async () => {
-  observeMcpTasks()
+  const stop = observeMcpTasks()
   instrumentMcp({ McpServer, Client })
   const store = new InMemoryTaskStore()
   const server = new McpServer(
@@ -68,4 +68,6 @@ test('tasks of a server are the jobs of a queue: begun, waiting for input, ended
   expect(read('mcp.queue.run')).toEqual({ all: 4 })
   await client.close()
   store.cleanup()
+  stop()
+  expect([read('mcp.queue.active_jobs'), read('mcp.queue.size')]).toEqual([{}, {}])
 })

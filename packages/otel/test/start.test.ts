@@ -1,5 +1,6 @@
 import { registerPlugin, withExecution } from '@mcp/otel-plugin-instrumentation'
 import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api'
+import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -12,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '../../../test/support/free-port.ts'
 import { scrape } from '../../../test/support/scrape.ts'
 import { serve } from '../../../test/support/serve.ts'
+import { withVariables } from '../src/export/with-variables.ts'
 import { mcpParts, start, type StartOptions, type Telemetry } from '../src/index.ts'
 
 process.env['MCP_OTEL_PORT'] = '0'
@@ -142,6 +144,29 @@ describe('options of NodeSDK', () => {
     trace.getTracer('the app').startSpan('one').end()
     expect(await telemetry.forceFlush()).toBe(true)
     expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['one'])
+  })
+
+  test('its limits of spans and its resource go before those of the environment', () => {
+    const exporter = new InMemorySpanExporter()
+    const env = {
+      OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '5',
+      OTEL_SPAN_EVENT_COUNT_LIMIT: '1',
+      OTEL_RESOURCE_ATTRIBUTES: 'team=of the environment,region=north',
+    }
+    withVariables(env, () =>
+      started({
+        sdk: {
+          spanProcessors: [new SimpleSpanProcessor({ exporter })],
+          spanLimits: { attributeCountLimit: 2 },
+          resource: resourceFromAttributes({ team: 'of the code' }),
+        },
+      }),
+    )
+    const span = trace.getTracer('the app').startSpan('one', { attributes: { a: 1, b: 2, c: 3 } })
+    span.addEvent('first').addEvent('second').end()
+    const [told] = exporter.getFinishedSpans()
+    expect(told).toMatchObject({ droppedAttributesCount: 1, droppedEventsCount: 1 })
+    expect(told?.resource.attributes).toMatchObject({ team: 'of the code', region: 'north' })
   })
 
   test('its sampler decides also where nothing exports spans', () => {

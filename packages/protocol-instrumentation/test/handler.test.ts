@@ -111,6 +111,18 @@ test('what gets to a server is observed there, and not a second time', async () 
   await vi.waitFor(() => expect(telemetry.spans().map(({ name }) => name)).toEqual(['tools/call echo']))
 })
 
+test('what a server refuses is observed there alone, though it looks as if its entry had done it', async () => {
+  const { observed } = createHandlers()
+  expect((await observed.fetch(post('no/such', {}))).status).toBe(404)
+  await observed.fetch(post('tools/list', {}, {}, '{"jsonrpc'))
+  const names = await vi.waitFor(() => {
+    const told = telemetry.spans().map(({ name }) => name)
+    expect(told).toContain('tools/list')
+    return told
+  })
+  expect(names).toEqual(['_OTHER', 'tools/list'])
+})
+
 function listen(): Request {
   return post('subscriptions/listen', { notifications: { toolsListChanged: true } })
 }
