@@ -186,10 +186,22 @@ test('a body of another shape is no crash', async () => {
   }
 })
 
+test('a healthy body under another code than that of health, as of an error page, is exit code 1', async () => {
+  for (const [code, expected] of [
+    [200, 0],
+    [500, 1],
+    [404, 1],
+  ] as const) {
+    const origin = await serve((_request, response) => void response.writeHead(code).end('{"status":"healthy"}'))
+    expect([code, (await run([origin])).code]).toEqual([code, expected])
+  }
+})
+
 test('wrong arguments are told with the usage, and --help is the usage', async () => {
   const wrong: [string[], string][] = [
     [['--timeout', 'soon'], 'mcp-otel health: --timeout is "soon"; expected seconds, more than 0 and at most 3600\n'],
     [['--timeout', '0'], 'mcp-otel health: --timeout is "0"; expected seconds, more than 0 and at most 3600\n'],
+    [['--timeout', '3601'], 'mcp-otel health: --timeout is "3601"; expected seconds, more than 0 and at most 3600\n'],
     [['a', 'b'], 'mcp-otel health: 2 urls are given; expected one\n'],
     [['ftp://host'], 'mcp-otel health: url is "ftp://host"; expected http://host:port/path\n'],
     [['http://'], 'mcp-otel health: url is "http://"; expected http://host:port/path\n'],

@@ -16,6 +16,10 @@ function histogramOf(values: readonly number[]): HistogramReading {
   return { count: values.length, buckets: { boundaries: BOUNDARIES, counts } }
 }
 
+function countedIn(boundaries: readonly number[], counts: readonly number[]): HistogramReading {
+  return { count: counts.reduce((sum, count) => sum + count, 0), buckets: { boundaries, counts } }
+}
+
 const value = fc.double({ min: 0, max: 20, noNaN: true })
 const values = fc.array(value, { minLength: 1, maxLength: 50 })
 
@@ -60,4 +64,10 @@ test('a histogram that has begun anew counts from its new start, and an empty on
   expect(histogramSince(now, undefined)).toBe(now)
   expect(histogramQuantile(0.95, histogramOf([]))).toBeNull()
   expect(histogramQuantile(0.95, { count: 3, buckets: { boundaries: [], counts: [3] } })).toBeNull()
+})
+
+test('a quantile is the one that PromQL finds, beside empty buckets and below zero', () => {
+  expect(histogramQuantile(0.5, countedIn([1, 2, 3], [1, 0, 1, 0]))).toBe(1)
+  expect(histogramQuantile(0.5, countedIn([2, 4], [2, 0, 0]))).toBe(1)
+  expect(histogramQuantile(0.5, countedIn([-5, 5], [2, 0, 0]))).toBe(-5)
 })

@@ -1,9 +1,11 @@
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { AppProcess } from '../../../test/support/app-process.ts'
+import { repeatWhileBusy } from '../src/repeat-while-busy.ts'
 import type { RepeatOptions } from '../src/repeat-while-busy.ts'
 
 const source = pathToFileURL(path.join(import.meta.dirname, '../src/repeat-while-busy.ts')).href
@@ -35,6 +37,38 @@ async function looks(options: RepeatOptions): Promise<Looks> {
   expect(await app.exit()).toEqual({ code: 0, signal: null })
   return JSON.parse(app.stdout) as Looks
 }
+
+test('nothing is looked at any more once that was ended, whatever was awaited', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const options = { interval: 20, longest: 1000, isFirstNow: true }
+  let count = 0
+  for (const wait of [0, 1, 10]) {
+    const end = repeatWhileBusy(() => (count += 1), options)
+    await vi.advanceTimersByTimeAsync(wait)
+    end()
+    expect(vi.getTimerCount()).toBe(0)
+  }
+  const before = count
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(count).toBe(before)
+})
+
+test('a look that time alone has called for takes the place of the one that was awaited', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let count = 0
+  const end = repeatWhileBusy(() => (count += 1), { interval: 20, longest: 100 })
+  onTestFinished(end)
+  for (let turn = 0; turn < 5; turn++) {
+    await setImmediate()
+    vi.advanceTimersByTime(100)
+  }
+  await setImmediate()
+  // The interval, and one look that is awaited: not one more for each that time has called for.
+  expect(vi.getTimerCount()).toBe(2)
+  expect(count).toBeGreaterThan(0)
+})
 
 describe.concurrent('what is looked at while the process is busy', () => {
   test('is looked at after turns, and wakes no process that has none', async () => {

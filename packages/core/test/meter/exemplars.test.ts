@@ -99,6 +99,14 @@ test('a series made again after its removal begins without the exemplars of its 
   expect(await exemplarsOf(producer, 'test.histogram')).toBeUndefined()
 })
 
+test('a series made again after its removal gets exemplars of its own at once', async () => {
+  const { producer, counter } = setUp()
+  counter.add(1, { plugin }, spanContext(1))
+  counter.remove({ plugin })
+  counter.add(1, { plugin }, spanContext(2))
+  expect(await exemplarsOf(producer, 'test.counter')).toEqual([[1, 2, undefined]])
+})
+
 test('between two collections no more than 1000 contexts are looked at, however many records there are', async () => {
   const { producer, counter } = setUp()
   const look = vi.spyOn(trace, 'getSpanContext')

@@ -162,6 +162,20 @@ test('the same callback is added once, and none runs after it was removed', asyn
   expect(typed).toHaveBeenCalledTimes(1)
 })
 
+test('beyond the limit the overflow series of an observed gauge has the last value: those of several add up to nothing', async () => {
+  const { provider, size } = setUp(2)
+  const producer = provider.producer()
+  size.observe((observe) => ['a', 'b', 'c'].forEach((queue, index) => observe(10 + index, { queue })))
+  const expected = [
+    ['{"otel.metric.overflow":true}', 12],
+    ['{"queue":"a"}', 10],
+  ]
+  for (let collection = 0; collection < 2; collection++) {
+    const points = (await collectPoints(producer)).get('test.size') ?? []
+    expect([...points].toSorted(byKey)).toEqual(expected)
+  }
+})
+
 test('beyond the limit observed totals add up in the overflow series, and give way when others are no longer observed', async () => {
   const { provider, credit } = setUp(3)
   const producer = provider.producer()
@@ -184,6 +198,7 @@ test('values that cannot be are not observed', async () => {
   size.observe((observe) => {
     observe(NaN, { queue: 'a' })
     observe(Infinity, { queue: 'b' })
+    observe(-0, { queue: 'c' })
     observe(1, {} as never)
   })
   done.observe((observe) => {
@@ -192,7 +207,15 @@ test('values that cannot be are not observed', async () => {
     observe('5' as never, { queue: 'c' })
   })
   const points = await collectPoints(provider.producer())
-  expect([...points]).toEqual([['test.size', new Map([['{"queue":"b"}', Infinity]])]])
+  expect([...points]).toEqual([
+    [
+      'test.size',
+      new Map([
+        ['{"queue":"b"}', Infinity],
+        ['{"queue":"c"}', 0],
+      ]),
+    ],
+  ])
 })
 
 test('a callback learns which reader collects, and that nobody known does where it is another', async () => {
