@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 
 import { readConfig } from '@mcp/otel-core'
@@ -11,6 +12,7 @@ import { createExportVoice } from '../src/export/export-failure.ts'
 import { createOtlpDelegate } from '../src/export/otlp-delegate.ts'
 import type { OtlpDelegate } from '../src/export/otlp-delegate.ts'
 import { createOtlpSpanPipeline } from '../src/export/otlp-exporters.ts'
+import type { Send } from '../src/export/otlp-request.ts'
 import { otlpTarget } from '../src/export/otlp-target.ts'
 import { sendByHttp } from '../src/export/send-by-http.ts'
 import { withVariables } from '../src/export/with-variables.ts'
@@ -42,13 +44,13 @@ const serializer = {
   deserializeResponse: (body: Uint8Array) => JSON.parse(Buffer.from(body).toString()) as unknown,
 }
 
-function delegateTo(url: string, env: Record<string, string> = {}) {
+function delegateTo(url: string, env: Record<string, string> = {}, send = sendByHttp) {
   const counts = { succeeded: 0, failed: 0 }
   const observer = { succeeded: () => void counts.succeeded++, failed: () => void counts.failed++, lost() {} }
   const target = withVariables({ OTEL_EXPORTER_OTLP_ENDPOINT: url, ...env }, () => otlpTarget('traces', 'text/plain'))
   const delegate = createOtlpDelegate({
     target,
-    send: sendByHttp,
+    send,
     serializer,
     voice: createExportVoice('traces', target.url, observer),
   })
@@ -117,11 +119,17 @@ describe('an export by HTTP', () => {
   })
 
   test('is among the last words while it waits to be tried again', async () => {
-    await using collector = await startCollector([503, { 'retry-after': '5' }])
-    const { delegate, send } = delegateTo(collector.url)
-    send('spans')
-    await vi.waitUntil(() => collector.received.length === 1, 10_000)
-    await vi.waitUntil(() => delegate.lastRequests([]).length === 1, 4000)
+    let sent = 0
+    const send: Send = async (_request, { onHandedOver }) => {
+      onHandedOver?.()
+      sent += 1
+      const body = new Uint8Array()
+      return sent === 1 ? { refusal: 'busy', isRetryable: true, retryAfterMillis: 5000, body } : { body }
+    }
+    const { delegate, send: exported } = delegateTo('http://collector.test', {}, send)
+    exported('spans')
+    await setImmediate()
+    expect(sent).toBe(1)
     expect(delegate.lastRequests(['more']).map(({ body }) => String(body))).toEqual(['spans', 'more'])
   })
 
