@@ -247,6 +247,9 @@ test('a cut tail is found with an anchor only, and that is what verification say
   expect(without.ok).toBe(true)
   expect(without.limits[0]).toMatch(/^entries cut off at the end/)
   expect((await verifyAudit(path, { anchor })).problems).toMatchObject([{ kind: 'cut' }])
+  // An anchor at the present end says nothing of what may have come after it.
+  const { last } = without
+  expect((await verifyAudit(path, { anchor: last })).limits[0]).toMatch(/^entries cut off at the end after entry 7;/)
 })
 
 test('an anchor also vouches for the start, when older files have been archived', async () => {
@@ -280,6 +283,13 @@ test('a tail that is cut while the process runs leaves a gap in the numbers', as
   writeFileSync(path, `${rows.slice(0, 3).join('\n')}\n`)
   fill(opened, 1, 6)
   expect((await verifyAudit(path)).problems).toMatchObject([{ kind: 'removed', text: 'entries 4 to 5 are missing' }])
+})
+
+test('an entry whose end of line is missing is named, as what comes after it would be lost', async () => {
+  const { path, open } = trail()
+  fill(open(), 2)
+  writeFileSync(path, readFileSync(path, 'utf8').trimEnd())
+  expect(await verifyAudit(path)).toMatchObject({ ok: false, entries: 1, problems: [{ kind: 'inserted', line: 2 }] })
 })
 
 test('half an entry that a crash left is named, and the chain goes on after it', async () => {

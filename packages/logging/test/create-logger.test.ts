@@ -145,6 +145,12 @@ test('a traceback names every cause once, also in a circle and of several errors
   ])
 })
 
+test('two signs of per cent are one, and take no argument', () => {
+  const { logger, lines } = createFamily()
+  logger.info('100%% of %s', 'all', 'more')
+  expect(lines()).toMatchObject([{ message: '100% of all', args: ['more'] }])
+})
+
 test('a chain of causes is told as far as the tenth', () => {
   const { logger, lines } = createFamily()
   let error = new Error('cause 12')

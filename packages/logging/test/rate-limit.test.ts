@@ -30,6 +30,17 @@ test('a line that repeats is written so often, and then how many were suppressed
   expect(lines().at(-1)).toMatchObject({ levelname: 'WARNING', type: 'suppressed', suppressed: 97 })
 })
 
+test('a clock that is set back ends the interval', () => {
+  const { logger, lines } = createFamily({ rateLimit: { lines: 1, perMs: 60_000 } })
+  const now = vi.spyOn(Date, 'now')
+  onTestFinished(() => now.mockRestore())
+  for (const time of [1e12, 1e12 + 1, 1e12 - 3_600_000]) {
+    now.mockReturnValue(time)
+    logger.info('again')
+  }
+  expect(lines().filter(({ message }) => message === 'again')).toHaveLength(2)
+})
+
 test('lines that differ in the trace alone are the same line', () => {
   const { tracer, records } = registerSdk()
   const { logger, lines } = createFamily({ rateLimit: { lines: 1, perMs: 60_000 } })

@@ -65,6 +65,17 @@ describe('where it is looked for', () => {
     expect(load(cwd.path, {}, entry).settings).toEqual({ name: 'mcp.otel.json', options: { banner: false } })
   })
 
+  test('of a mebibyte and not a byte more, after a mark of its encoding or without', async () => {
+    await using app = await appFolder()
+    const content = '\uFEFF{ "serviceName": "large" }'
+    const fill = 1_048_576 - Buffer.byteLength(content)
+    const file = app.write('mcp.otel.json', content + ' '.repeat(fill))
+    expect(load(app.path)).toEqual({ path: file, settings: expect.anything() as object, problems: [] })
+    app.write('mcp.otel.json', content + ' '.repeat(fill + 1))
+    expect(load(app.path).problems).toEqual([expect.stringContaining('it has 1048577 bytes, more than 1048576')])
+    expect(load(app.path, { MCP_OTEL_CONFIG_FILE: ' None ' })).toEqual({ problems: [] })
+  })
+
   test('one of several counts, and the others are named', async () => {
     await using folder = await appFolder()
     folder.write('mcp.otel.json', '{}')
