@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { findPrometheus } from '../../../test/support/components.ts'
 import { serve } from '../../../test/support/serve.ts'
@@ -6,6 +6,7 @@ import { startPrometheus } from '../../../test/support/start-prometheus.ts'
 import { testWith } from '../../../test/support/test-with.ts'
 import { createMetricsHandler } from '../src/index.ts'
 import type { CollectionResult } from '../src/index.ts'
+import { createCollection } from '../src/prometheus/collection.ts'
 import { ask, endpoint, guide, guidePage } from './support/metrics-endpoint.ts'
 import type { MetricsEndpoint } from './support/metrics-endpoint.ts'
 import { collected, counter, gauge } from './support/metrics.ts'
@@ -42,6 +43,17 @@ describe('a collection that fails', () => {
     })
     await ask(at.url)
     expect(at.problems).toEqual([expect.stringContaining(reason)])
+  })
+
+  test('is over for the scrapes after it, and leaves no timer behind, which would keep the process from its end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const results = [Promise.reject(new Error('away')), Promise.resolve(guide)]
+    const collect = createCollection(() => results.shift() as Promise<CollectionResult>)
+    await expect(collect(1000)).rejects.toThrow('away')
+    expect(await collect(1000)).toBe(guide)
+    await Promise.resolve()
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('in part still gives what there is, and says what is missing', async () => {

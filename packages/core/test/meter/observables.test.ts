@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest'
+import type { ObservableResult } from '@opentelemetry/api'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { CATALOGUE, createInstruments, createMeterProvider } from '../../src/index.ts'
 import type { Catalogue } from '../../src/index.ts'
@@ -191,6 +192,21 @@ test('beyond the limit observed totals add up in the overflow series, and give w
     ['{"queue":"b"}', 10],
     ['{"queue":"x"}', 10],
   ])
+})
+
+test('a callback that has ended observes no more, and one that ended in time leaves no timer behind', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { provider, meter } = setUp()
+  const size = meter.createObservableGauge('test.size')
+  let late: ObservableResult | undefined
+  size.addCallback((result) => {
+    late ??= result
+    result.observe(1, { queue: 'a' })
+  })
+  size.addCallback(async () => late?.observe(2, { queue: 'late' }))
+  expect([...(await collectPoints(provider.producer()))]).toEqual([['test.size', new Map([['{"queue":"a"}', 1]])]])
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 test('values that cannot be are not observed', async () => {
