@@ -197,6 +197,13 @@ test('further keys, places and patterns are hidden, and keys can be allowed', ()
   expect(lines()[1]).toMatchObject({ context: { job: { owner: '***', id: 1 } } })
 })
 
+test('of a secret that stands where a very long text is cut no part is written', () => {
+  const { logger, text } = createFamily()
+  logger.info(`token=${'a'.repeat(131_050)} ghp_hidden${'a'.repeat(26)} the rest`)
+  expect(text()).toContain('(cut: ')
+  expect(text()).not.toContain('ghp_')
+})
+
 test('the objects that are logged keep their secrets', () => {
   const { logger } = createFamily({ redact: { paths: ['user.email'] } })
   const user = { email: 'a@b.c', password: 'p' }
