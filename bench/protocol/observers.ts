@@ -14,6 +14,7 @@ import * as Sentry from '@sentry/node'
 import { McpInstrumentation } from '@traceloop/instrumentation-mcp'
 
 import type { ContestantKind } from '../harness/suite.ts'
+import { sendTraces } from './send-traces.ts'
 import { spansByHand as makeSpansByHand } from './spans-by-hand.ts'
 
 /** Makes a process observe; returns what tells how many spans it has made so far. */
@@ -35,8 +36,14 @@ export const observers: Readonly<Record<string, Observer>> = {
   'ours, server': { group: METRICS, kind: 'ours', setup: ours({ spans: false, classes: { McpServer } }) },
   'ours, both sides': { group: METRICS, kind: 'ours', setup: ours({ spans: false, classes: { McpServer, Client } }) },
   'bare, no spans': { group: SPANS, kind: 'limit', setup: () => none },
+  'bare, with a trace in each message': { group: SPANS, kind: 'limit', setup: sendTraces },
   'ours, server with spans': { group: SPANS, kind: 'ours', setup: ours({ spans: true, classes: { McpServer } }) },
   'ours, client with spans': { group: SPANS, kind: 'ours', setup: ours({ spans: true, classes: { Client } }) },
+  'ours, client with spans that it keeps to itself': {
+    group: SPANS,
+    kind: 'ours',
+    setup: ours({ spans: true, propagate: false, classes: { Client } }),
+  },
   'ours, both sides with spans': {
     group: SPANS,
     kind: 'ours',
@@ -67,10 +74,17 @@ export const observers: Readonly<Record<string, Observer>> = {
   },
 }
 
-function ours({ classes, spans: hasSpans }: { spans: boolean; classes: Parameters<typeof instrumentMcp>[0] }): Setup {
+interface Asked {
+  readonly spans: boolean
+  /** Whether messages carry the trace. */
+  readonly propagate?: boolean
+  readonly classes: Parameters<typeof instrumentMcp>[0]
+}
+
+function ours({ classes, spans: hasSpans, propagate }: Asked): Setup {
   return () => {
     const { spans, tracerProvider } = hasSpans ? createTraces(startTracing) : { spans: none }
-    instrumentMcp(classes, { spans: hasSpans, meterProvider: createMeterProvider(), tracerProvider })
+    instrumentMcp(classes, { spans: hasSpans, propagate, meterProvider: createMeterProvider(), tracerProvider })
     return spans
   }
 }
