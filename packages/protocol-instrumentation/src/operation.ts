@@ -101,14 +101,13 @@ export class Operation {
     if (tracer === undefined) return undefined
     const { message, side, topic } = this
     const kind = side === 'server' ? SpanKind.SERVER : SpanKind.CLIENT
-    const attributes = startAttributes(message, topic)
+    const { version } = this.#route
+    const attributes = startAttributes(message, topic, { side, facts, version, sessionId: sessionIdOf(transport) })
     const given: TickedOptions = { kind, attributes, [READ_TICK]: began === undefined ? this.started : undefined }
     if (links !== undefined) given.links = links
     if (began !== undefined) given.startTime = performance.timeOrigin + began
     const span = tracer.startSpan(topic.spanName, given, parent)
-    if (!span.isRecording()) return span
-    const { version } = this.#route
-    addDetails(span, message, topic, { side, facts, options, version, sessionId: sessionIdOf(transport) })
+    if (span.isRecording()) addDetails(span, message, topic, options)
     return span
   }
 

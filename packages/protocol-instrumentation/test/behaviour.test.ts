@@ -2,7 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { compileFunction } from 'node:vm'
 
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, diag, propagation, trace } from '@opentelemetry/api'
-import type { Context, TracerProvider } from '@opentelemetry/api'
+import type { Attributes, Context, TracerProvider } from '@opentelemetry/api'
+import { SamplingDecision, TracerProvider as StockTracerProvider } from '@opentelemetry/sdk-trace'
+import type { Sampler } from '@opentelemetry/sdk-trace'
 import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 
@@ -132,6 +134,30 @@ test('of arguments twenty keys are told, each cut to a length', async () => {
   await ask('tools/call', { name: 'buy', arguments: given })
   const [span] = telemetry.spansOf('server', 'tools/call buy')
   expect(span?.attributes['mcp.tool.call.arguments.keys']).toEqual(Array.from({ length: 20 }, () => 'k'.repeat(64)))
+})
+
+test('a sampler sees all that is known at the start, and an operation that it drops is looked at no further', async () => {
+  const seen: Attributes[] = []
+  const shouldSample: Sampler['shouldSample'] = (_context, _traceId, _name, _kind, attributes) => {
+    seen.push(attributes)
+    return { decision: SamplingDecision.NOT_RECORD }
+  }
+  const tracerProvider = new StockTracerProvider({ sampler: { shouldSample, toString: () => 'none' } })
+  const { ask } = await lowLevel('v2', { ...providers, tracerProvider }, { 'tools/call': () => ({ content: [] }) })
+  const read = vi.fn<() => string>()
+  await ask('tools/call', {
+    name: 'buy',
+    arguments: Object.defineProperty({}, 'item', { enumerable: true, get: read }),
+  })
+  expect(read).not.toHaveBeenCalled()
+  expect(seen).toEqual([
+    {
+      'mcp.method.name': 'tools/call',
+      'gen_ai.tool.name': 'buy',
+      'gen_ai.operation.name': 'execute_tool',
+      'jsonrpc.request.id': '1',
+    },
+  ])
 })
 
 test.each([
