@@ -11,16 +11,15 @@ import { observers } from '../protocol/observers.ts'
 export interface ProtocolInput {
   readonly observer: string
   readonly batches: number
+  readonly warmUpCalls: number
 }
 
 /** So many that each batch has its share of collected garbage, which some hundreds of calls do not. */
 const CALLS = 2000
-/** Until the compiler has done with them: after a tenth of these a call costs a fifth more, whoever observes it. */
-const WARM_UP_CALLS = 30_000
 /** In memory a call never leaves the queue of promises; exporters and timers have their turn in between. */
 const CALLS_A_TURN = 200
 
-const { observer, batches } = caseInput<ProtocolInput>()
+const { observer, batches, warmUpCalls } = caseInput<ProtocolInput>()
 const server = new McpServer({ name: 'bench', version: '1' })
 const spans = observers[observer]?.setup(server) ?? (() => 0)
 server.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, ({ text }) => ({
@@ -32,7 +31,7 @@ await server.connect(far)
 await client.connect(near)
 let answered = 0
 
-await call(WARM_UP_CALLS)
+await call(warmUpCalls)
 const spansBefore = spans()
 const measured: Batch[] = []
 for (let i = 0; i < batches; i++) {

@@ -124,7 +124,7 @@ export const http: Suite = {
       const rows = []
       for (const group of groups) {
         const cases = group.contestants.map((each) =>
-          windowsOf(group, each, collector, quick ? 0.15 : 1, (server) => servers.push(server)),
+          windowsOf(group, each, collector, quick ? 0.08 : 1, (server) => servers.push(server)),
         )
         rows.push(...(await alternate(cases, quick ? 1 : (group.rounds ?? 5), options, windows)))
         await closeAll(servers)
