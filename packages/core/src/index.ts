@@ -90,7 +90,7 @@ export { prometheusName } from './prometheus/prometheus-name.ts'
 export { labelName } from './prometheus/label-name.ts'
 export { isHarmlessResourceAttribute } from './prometheus/target-info.ts'
 export type { TargetInfo } from './prometheus/target-info.ts'
-export { END_AT_TICK, endSpanAt, READ_TICK } from './span-tick.ts'
+export { END_AT_TICK, endSpanAt, MADE_FOR_IT, READ_TICK } from './span-tick.ts'
 export type { TickedOptions } from './span-tick.ts'
 export type {
   BoundAdder,

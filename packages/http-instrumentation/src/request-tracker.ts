@@ -103,12 +103,13 @@ export class RequestTracker {
   }
 
   #record(exchange: Exchange): void {
-    const durationMs = performance.now() - exchange.startedAt
+    const endedAt = performance.now()
+    const durationMs = endedAt - exchange.startedAt
     const { status } = exchange
     const route = this.#routeOf(exchange, status)
     const failure = failureOf(exchange, status)
     try {
-      this.#spans.end(exchange, status, route, failure)
+      this.#spans.end(exchange, endedAt, status, route, failure)
     } catch (error) {
       this.faults.report('ending a server span', error)
     }

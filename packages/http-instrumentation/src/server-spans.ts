@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { performance } from 'node:perf_hooks'
 
-import { enterContext, failSpan, hasIds, layContext } from '@mcp/otel-core'
+import { endSpanAt, enterContext, failSpan, hasIds, layContext, MADE_FOR_IT, READ_TICK } from '@mcp/otel-core'
+import type { TickedOptions } from '@mcp/otel-core'
 import { propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
-import type { Context, Span, SpanOptions, TextMapGetter, Tracer } from '@opentelemetry/api'
+import type { Context, Span, TextMapGetter, Tracer } from '@opentelemetry/api'
 
 import type { Emit, EventArguments, Exchange, PeerSocket } from './exchange.ts'
 import type { Failure } from './failure.ts'
@@ -13,6 +14,7 @@ import { createQueryRedaction } from './query-redaction.ts'
 import { requestMethod } from './request-method.ts'
 import { createRpcMetadata, RPC_METADATA } from './rpc-metadata.ts'
 import { createRequestAttributes } from './span-attributes.ts'
+import { SpanNames } from './span-names.ts'
 import { suppressTracing } from './suppression.ts'
 
 /** Starts and ends the server spans, unless another instrumentation does, and runs the handlers inside them. */
@@ -22,18 +24,24 @@ export class ServerSpans {
   readonly #spanless = new WeakMap<Emit, Set<string | symbol>>()
   /** The exchange whose span is being started. */
   #starting: Exchange | undefined
-  readonly #options: SpanOptions
+  readonly #options: TickedOptions
+  readonly #names = new SpanNames()
 
   constructor(scope: string, version: string, config: HttpServerInstrumentationConfig) {
     this.#tracer = config.spans === 'off' ? undefined : (config.tracerProvider ?? trace).getTracer(scope, version)
     const redact = config.captureQuery === false ? undefined : createQueryRedaction(config.redactQuery)
     const attributesOf = createRequestAttributes(redact)
-    const attributes = () => this.#starting && attributesOf(this.#starting)
+    const starting = () => this.#starting
     // One object for all: to make an accessor for each request costs more than the rest of a span that is not recorded.
     this.#options = {
       kind: SpanKind.SERVER,
+      [MADE_FOR_IT]: true,
       get attributes() {
-        return attributes() ?? {}
+        const exchange = starting()
+        return exchange === undefined ? {} : attributesOf(exchange)
+      },
+      get [READ_TICK]() {
+        return starting()?.startedAt
       },
     }
   }
@@ -68,8 +76,11 @@ export class ServerSpans {
     exchange.bindContext()
   }
 
-  /** Ends the span with what became of the request; starts it first if the server answered without any handler. */
-  end(exchange: Exchange, status: number, route: string | undefined, failure: Failure | undefined): void {
+  /**
+   * Ends the span, at `performance.now()` as it was read for the end, with what became of the request; starts it first if the
+   * server answered without any handler.
+   */
+  end(exchange: Exchange, at: number, status: number, route: string | undefined, failure: Failure | undefined): void {
     if (exchange.spanIsForeign) {
       if (exchange.rpc && route !== undefined) exchange.rpc.route = route
       return
@@ -80,12 +91,12 @@ export class ServerSpans {
       span.setAttribute('http.response.status_code', status)
       if (route !== undefined) {
         span.setAttribute('http.route', route)
-        span.updateName(`${spanMethod(exchange)} ${route}`)
+        span.updateName(this.#names.of(spanMethod(exchange), route))
       }
       if (failure) failSpan(span, failure.type, failure)
       else if (exchange.sentStatus === undefined) span.setAttribute('error.type', String(status))
     }
-    span?.end()
+    if (span !== undefined) endSpanAt(span, at)
   }
 
   /**
@@ -137,7 +148,7 @@ export class ServerSpans {
   #startSpan(tracer: Tracer, exchange: Exchange, parent: Context, startTime: number | undefined): Span {
     this.#starting = exchange
     try {
-      const options = startTime === undefined ? this.#options : { ...this.#options, startTime }
+      const options = startTime === undefined ? this.#options : { ...this.#options, startTime, [READ_TICK]: undefined }
       return tracer.startSpan(spanMethod(exchange), options, parent)
     } finally {
       this.#starting = undefined

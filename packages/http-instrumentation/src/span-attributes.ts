@@ -19,26 +19,25 @@ export function createRequestAttributes(
     const { headers, method, path, protocolVersion, socket } = exchange
     const known = requestMethod(method)
     const forwarded = first(headers['forwarded'])
+    // What is the same for most requests comes first, so that an exporter can copy it from the span before in one piece.
     const attributes: Attributes = {
       'http.request.method': known,
-      'url.path': path,
       'url.scheme': scheme(headers, forwarded, socket?.encrypted === true),
       'network.protocol.version': protocolVersion,
     }
-    if (known === '_OTHER') attributes['http.request.method_original'] = method
-    const query = redact && requestQuery(exchange.target)
-    if (redact && query !== undefined) attributes['url.query'] = redact(query)
-    const userAgent = first(headers['user-agent'])
-    if (userAgent !== undefined) attributes['user_agent.original'] = userAgent
     addServer(attributes, hostOf(headers, forwarded))
     const peer = socket?.remoteAddress
-    if (peer !== undefined) {
-      attributes['network.peer.address'] = peer
-      const port = socket?.remotePort
-      if (port !== undefined) attributes['network.peer.port'] = port
-    }
+    if (peer !== undefined) attributes['network.peer.address'] = peer
     const client = nearest(matched(FORWARDED_FOR, forwarded)) ?? nearest(first(headers['x-forwarded-for'])) ?? peer
     if (client !== undefined) attributes['client.address'] = client
+    const userAgent = first(headers['user-agent'])
+    if (userAgent !== undefined) attributes['user_agent.original'] = userAgent
+    if (known === '_OTHER') attributes['http.request.method_original'] = method
+    attributes['url.path'] = path
+    const query = redact && requestQuery(exchange.target)
+    if (redact && query !== undefined) attributes['url.query'] = redact(query)
+    const port = peer === undefined ? undefined : socket?.remotePort
+    if (port !== undefined) attributes['network.peer.port'] = port
     return attributes
   }
 }

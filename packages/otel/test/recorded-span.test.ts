@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 
-import { endSpanAt, READ_TICK } from '@mcp/otel-core'
+import { endSpanAt, MADE_FOR_IT, READ_TICK } from '@mcp/otel-core'
 import type { TickedOptions } from '@mcp/otel-core'
 import { createTraceState, diag, DiagLogLevel, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Attributes, Link, Span, SpanOptions, SpanStatus, TimeInput, TracerProvider } from '@opentelemetry/api'
@@ -29,6 +29,7 @@ import {
 import type { Arbitrary } from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
+import { createSpanSerializer } from '../src/export/span-serializer.ts'
 import { withOwnSpans } from '../src/sdk/with-own-spans.ts'
 
 const START = 1_763_852_400_123
@@ -415,4 +416,57 @@ test('attributes that are given to a span are its own from then on', () => {
   given.text = 'b'
   span.end()
   expect(told.events.at(-1)).toMatchObject(['end', { attributes: { list: [1, 2], text: 'a' } }, {}, {}])
+})
+
+test('a span behind a proxy, and one that an object inherits from, are still spans', () => {
+  const { told, provider } = pairOf({}, true).own
+  const span = provider.getTracer('t').startSpan('it') as unknown as ReadableSpan & Span
+  const heir = Object.create(span, { attributes: { value: { only: 'this' } } }) as ReadableSpan & Span
+  for (const other of [heir, new Proxy(span, {})]) {
+    expect(other.spanContext()).toBe(span.spanContext())
+    expect(other.setAttribute('a', 1)).toBe(other)
+    expect([other.ended, other.isRecording(), other.droppedEventsCount]).toEqual([false, true, 0])
+  }
+  expect(viewOf(heir)).toMatchObject({ name: 'it', attributes: { only: 'this', a: 1 } })
+  new Proxy(span, {}).end()
+  expect(told.events.at(-1)).toMatchObject(['end', { attributes: { a: 1 } }, {}, {}])
+})
+
+test('attributes that were made for a span alone are not copied', () => {
+  const { provider } = pairOf({ attributeCountLimit: 2, attributeValueLengthLimit: 3 }, true).own
+  const startWith = (given: Attributes, more: TickedOptions = {}) =>
+    (provider.getTracer('t').startSpan('it', { attributes: given, ...more }) as unknown as ReadableSpan).attributes
+  const its = { 'url.path': '/a' }
+  expect(startWith(its)).not.toBe(its)
+  expect(startWith(its, { [MADE_FOR_IT]: true })).toBe(its)
+  const long = { 'url.path': '/abc' }
+  expect(startWith(long, { [MADE_FOR_IT]: true })).toEqual({ 'url.path': '/ab', 'at.start': true })
+  expect(long).toEqual({ 'url.path': '/abc' })
+})
+
+test('ids that were drawn are exported as those that are told, and those of a processor in their place', () => {
+  const spans: ReadableSpan[] = []
+  const processor: SpanProcessor = {
+    onStart() {},
+    onEnd: (span) => void spans.push(span),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  }
+  const parts = { resource, sampler: new AlwaysOnSampler(), samplesByTrace: true, sampledShare: 1 }
+  const rest = { idGenerator: undefined, spanLimits: {}, spanProcessors: [processor] }
+  const tracer = withOwnSpans(new StockProvider(), { ...parts, ...rest }).getTracer('t')
+  const own = createSpanSerializer(ProtobufTraceSerializer)
+  for (let drawn = 0; drawn < 200; drawn++) {
+    const root = tracer.startSpan('root')
+    tracer.startSpan('child', {}, trace.setSpan(ROOT_CONTEXT, root)).end()
+    root.end()
+    tracer.startSpan('alone').end()
+  }
+  const changed = tracer.startSpan('changed')
+  const other = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 }
+  changed.spanContext = () => other
+  changed.end()
+  const written = own.serializeRequest(spans)
+  expect(textOf(written)).toBe(textOf(ProtobufTraceSerializer.serializeRequest(spans)))
+  expect(Buffer.from(written ?? []).includes(Buffer.from(other.traceId, 'hex'))).toBe(true)
 })

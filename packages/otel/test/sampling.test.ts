@@ -17,9 +17,9 @@ import type { Sampler } from '@opentelemetry/sdk-trace'
 import { assert, boolean, constantFrom, double, integer, oneof, property, record } from 'fast-check'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 
+import { createIdGenerator } from '../src/ids/create-id-generator.ts'
+import { createDrawTrace } from '../src/ids/drawn-trace.ts'
 import { start } from '../src/index.ts'
-import { createIdGenerator } from '../src/sdk/create-id-generator.ts'
-import { createDrawTrace } from '../src/sdk/drawn-trace.ts'
 import { createIdTracerProvider } from '../src/sdk/id-tracer-provider.ts'
 import { withOwnSpans } from '../src/sdk/with-own-spans.ts'
 

@@ -5,6 +5,7 @@ import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-l
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 
+import { idsOf } from '../ids/span-ids.ts'
 import { sdkPackages } from '../sdk-packages.ts'
 import type { Pipeline } from '../sdk/pipeline.ts'
 import { createBatchQueue, type BatchQueue } from './batch-queue.ts'
@@ -45,7 +46,8 @@ export function createOtlpSpanPipeline(config: Config, observer: ExportObserver)
     ...processorOf(queue),
     onStart() {},
     onEnd(span: ReadableSpan) {
-      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) queue.add(span)
+      const { traceFlags } = idsOf(span)?.trace ?? span.spanContext()
+      if ((traceFlags & TraceFlags.SAMPLED) !== 0) queue.add(span)
     },
   }
   return { processor, exporting: exportingOf(sender.delegate, () => queue.takeAll()) }

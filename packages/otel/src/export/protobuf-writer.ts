@@ -3,6 +3,8 @@ const FIRST_BYTES = 64 * 1024
 const MOST_KEPT_BYTES = 4 * 1024 * 1024
 /** From here on it is quicker to have Node write a text than to write its characters one by one. */
 const LONG_TEXT = 64
+/** Up to here it is quicker to copy bytes one by one than to have it done. */
+const FEW_BYTES = 12
 /** Of UTF-8, for one unit of a JavaScript string. */
 const MOST_BYTES_OF_UNIT = 3
 const MOST_BYTES_OF_VARINT = 10
@@ -38,11 +40,26 @@ export class ProtobufWriter {
     return this.#length
   }
 
+  /** Returns the bytes, with room for so many more from `length` on, for who puts them there himself and then calls `wrote`. */
+  room(bytes: number): Uint8Array {
+    this.#reserve(bytes)
+    return this.#buffer
+  }
+
+  /** So many more bytes are written. */
+  wrote(bytes: number): void {
+    this.#length += bytes
+  }
+
   /** Writes once more what was written from here to there. */
   repeat(start: number, end: number): void {
-    this.#reserve(end - start)
-    this.#buffer.copyWithin(this.#length, start, end)
-    this.#length += end - start
+    const count = end - start
+    this.#reserve(count)
+    const buffer = this.#buffer
+    const to = this.#length
+    if (count > FEW_BYTES) buffer.copyWithin(to, start, end)
+    else for (let index = 0; index < count; index++) buffer[to + index] = buffer[start + index]!
+    this.#length = to + count
   }
 
   /** Begins a message as the field of this tag, whose length is likely to take so many bytes; returns what `end` needs. */

@@ -5,7 +5,9 @@ import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace'
 
 import { ProtobufWriter } from './protobuf-writer.ts'
+import { SimilarText } from './similar-text.ts'
 import { SimilarAttributes, writeAttributes } from './write-attributes.ts'
+import { writeId, writeIdsOf, writeSpanContext } from './write-ids.ts'
 
 /** Tags of OTLP's messages: the number of a field and how it is written. */
 const REQUEST = { resourceSpans: 0x0a }
@@ -14,9 +16,6 @@ const RESOURCE = { attributes: 0x0a, droppedAttributes: 0x10 }
 const SCOPE_SPANS = { scope: 0x0a, span: 0x12, schemaUrl: 0x1a }
 const SCOPE = { name: 0x0a, version: 0x12 }
 const SPAN = {
-  traceId: 0x0a,
-  spanId: 0x12,
-  traceState: 0x1a,
   parentSpanId: 0x22,
   name: 0x2a,
   kind: 0x30,
@@ -33,7 +32,7 @@ const SPAN = {
 }
 const STATUS = { message: 0x12, code: 0x18 }
 const EVENT = { time: 0x09, name: 0x12, attributes: 0x1a, droppedAttributes: 0x20 }
-const LINK = { traceId: 0x0a, spanId: 0x12, traceState: 0x1a, attributes: 0x22, droppedAttributes: 0x28, flags: 0x35 }
+const LINK = { attributes: 0x22, droppedAttributes: 0x28, flags: 0x35 }
 
 /** Few spans are shorter than 128 bytes, or longer than 16,383. */
 const LENGTH_BYTES_OF_SPAN = 2
@@ -47,7 +46,7 @@ const FLAG_IS_REMOTE = 0x2_00
  */
 export function createSpanSerializer<R>(stock: ISerializer<ReadableSpan[], R>): ISerializer<ReadableSpan[], R> {
   const writer = new ProtobufWriter()
-  const similar = new SimilarAttributes(writer)
+  const similar: SimilarParts = { name: new SimilarText(writer), attributes: new SimilarAttributes(writer) }
   return {
     serializeRequest(spans) {
       try {
@@ -55,30 +54,54 @@ export function createSpanSerializer<R>(stock: ISerializer<ReadableSpan[], R>): 
         return writer.take()
       } finally {
         writer.clear()
-        similar.forget()
+        forget(similar)
       }
     },
     deserializeResponse: (body) => stock.deserializeResponse(body),
   }
 }
 
+/** What a span may have in common with the one before. */
+interface SimilarParts {
+  readonly name: SimilarText
+  readonly attributes: SimilarAttributes
+}
+
+function forget({ name, attributes }: SimilarParts): void {
+  name.forget()
+  attributes.forget()
+}
+
 type SpansByScope = Map<InstrumentationScope, ReadableSpan[]>
 
 function groupSpans(spans: readonly ReadableSpan[]): Map<Resource, SpansByScope> {
   const resources = new Map<Resource, SpansByScope>()
+  let last: ReadableSpan | undefined
+  let group: ReadableSpan[] = []
   for (const span of spans) {
-    let scopes = resources.get(span.resource)
-    if (scopes === undefined) resources.set(span.resource, (scopes = new Map()))
-    const group = scopes.get(span.instrumentationScope)
-    if (group === undefined) scopes.set(span.instrumentationScope, [span])
-    else group.push(span)
+    const { resource, instrumentationScope: scope } = span
+    if (last?.instrumentationScope !== scope || last.resource !== resource) group = groupOf(resources, resource, scope)
+    group.push(span)
+    last = span
   }
   return resources
 }
 
+function groupOf(
+  resources: Map<Resource, SpansByScope>,
+  resource: Resource,
+  scope: InstrumentationScope,
+): ReadableSpan[] {
+  let scopes = resources.get(resource)
+  if (scopes === undefined) resources.set(resource, (scopes = new Map()))
+  let group = scopes.get(scope)
+  if (group === undefined) scopes.set(scope, (group = []))
+  return group
+}
+
 function writeResourceSpans(
   writer: ProtobufWriter,
-  similar: SimilarAttributes,
+  similar: SimilarParts,
   resource: Resource,
   scopes: SpansByScope,
 ): void {
@@ -90,7 +113,7 @@ function writeResourceSpans(
   for (const [scope, spans] of scopes) {
     const scopeStart = writer.begin(RESOURCE_SPANS.scopeSpans)
     writeScope(writer, scope)
-    similar.forget()
+    forget(similar)
     for (const span of spans) writeSpan(writer, similar, span)
     if (scope.schemaUrl) writeText(writer, scope.schemaUrl, SCOPE_SPANS.schemaUrl)
     writer.end(scopeStart)
@@ -106,20 +129,67 @@ function writeScope(writer: ProtobufWriter, { name, version }: InstrumentationSc
   writer.end(start)
 }
 
-function writeSpan(writer: ProtobufWriter, similar: SimilarAttributes, span: ReadableSpan): void {
-  const { traceId, spanId, traceState, traceFlags } = span.spanContext()
-  const { parentSpanContext: parent, status } = span
+function writeSpan(writer: ProtobufWriter, similar: SimilarParts, span: ReadableSpan): void {
+  const { parentSpanContext: parent } = span
   const start = writer.begin(SCOPE_SPANS.span, LENGTH_BYTES_OF_SPAN)
-  writeId(writer, traceId, SPAN.traceId)
-  writeId(writer, spanId, SPAN.spanId)
-  const state = traceState?.serialize()
-  if (state) writeText(writer, state, SPAN.traceState)
+  const traceFlags = writeIdsOf(writer, span)
   if (parent?.spanId) writeId(writer, parent.spanId, SPAN.parentSpanId)
-  writeText(writer, span.name, SPAN.name)
+  similar.name.write(span.name, SPAN.name)
   writeCount(writer, span.kind + 1, SPAN.kind)
   writeTime(writer, span.startTime, SPAN.startTime)
   writeTime(writer, span.endTime, SPAN.endTime)
-  similar.write(span.attributes, SPAN.attributes)
+  similar.attributes.write(span.attributes, SPAN.attributes)
+  const flags = flagsOf(traceFlags, parent?.isRemote)
+  if (endsPlainly(span)) writePlainEnd(writer, span.status.code, flags)
+  else writeEnd(writer, span, flags)
+  if (writer.end(start, LENGTH_BYTES_OF_SPAN)) forget(similar)
+}
+
+/** Whether a span has nothing behind its attributes but how it ended: neither events nor links, and nothing dropped. */
+function endsPlainly(span: ReadableSpan): boolean {
+  const { status, events, links, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span
+  const dropped = droppedAttributesCount + droppedEventsCount + droppedLinksCount
+  const code: number = status.code
+  const isShort = (code & ONE_BYTE) === code
+  return dropped === 0 && events.length === 0 && links.length === 0 && !status.message && isShort
+}
+
+/** Each of them is there, zeros, too. */
+const PLAIN_END = Uint8Array.of(
+  SPAN.droppedAttributes,
+  0,
+  SPAN.droppedEvents,
+  0,
+  SPAN.droppedLinks,
+  0,
+  SPAN.status,
+  2,
+  STATUS.code,
+  0,
+  SPAN.flags,
+  1,
+  0,
+  0,
+  0,
+  0,
+)
+/** Numbers that are written as they are. */
+const ONE_BYTE = 0x7f
+const AT_CODE = 9
+const AT_FLAGS = 12
+
+function writePlainEnd(writer: ProtobufWriter, code: number, flags: number): void {
+  const bytes = writer.room(PLAIN_END.length)
+  const start = writer.length
+  for (let index = 0; index < PLAIN_END.length; index++) bytes[start + index] = PLAIN_END[index]!
+  bytes[start + AT_CODE] = code
+  bytes[start + AT_FLAGS] = flags
+  bytes[start + AT_FLAGS + 1] = flags >>> 8
+  writer.wrote(PLAIN_END.length)
+}
+
+function writeEnd(writer: ProtobufWriter, span: ReadableSpan, flags: number): void {
+  const { status } = span
   writeCount(writer, span.droppedAttributesCount, SPAN.droppedAttributes)
   for (const event of span.events) writeEvent(writer, event)
   writeCount(writer, span.droppedEventsCount, SPAN.droppedEvents)
@@ -129,8 +199,7 @@ function writeSpan(writer: ProtobufWriter, similar: SimilarAttributes, span: Rea
   if (status.message) writeText(writer, status.message, STATUS.message)
   writeCount(writer, status.code, STATUS.code)
   writer.end(statusStart)
-  writeFlags(writer, traceFlags, parent?.isRemote, SPAN.flags)
-  if (writer.end(start, LENGTH_BYTES_OF_SPAN)) similar.forget()
+  writeFlags(writer, flags, SPAN.flags)
 }
 
 function writeEvent(writer: ProtobufWriter, { time, name, attributes, droppedAttributesCount }: TimedEvent): void {
@@ -144,19 +213,11 @@ function writeEvent(writer: ProtobufWriter, { time, name, attributes, droppedAtt
 
 function writeLink(writer: ProtobufWriter, { context, attributes, droppedAttributesCount }: Link): void {
   const start = writer.begin(SPAN.link)
-  writeId(writer, context.traceId, LINK.traceId)
-  writeId(writer, context.spanId, LINK.spanId)
-  const state = context.traceState?.serialize()
-  if (state) writeText(writer, state, LINK.traceState)
+  writeSpanContext(writer, context)
   if (attributes) writeAttributes(writer, attributes, LINK.attributes)
   writeCount(writer, droppedAttributesCount ?? 0, LINK.droppedAttributes)
-  writeFlags(writer, context.traceFlags, context.isRemote, LINK.flags)
+  writeFlags(writer, flagsOf(context.traceFlags, context.isRemote), LINK.flags)
   writer.end(start)
-}
-
-function writeId(writer: ProtobufWriter, id: string, tag: number): void {
-  writer.varint(tag)
-  writer.hex(id)
 }
 
 function writeText(writer: ProtobufWriter, text: string, tag: number): void {
@@ -169,9 +230,13 @@ function writeCount(writer: ProtobufWriter, count: number, tag: number): void {
   writer.varint(count)
 }
 
-function writeFlags(writer: ProtobufWriter, traceFlags: number, isRemote: boolean | undefined, tag: number): void {
+function writeFlags(writer: ProtobufWriter, flags: number, tag: number): void {
   writer.varint(tag)
-  writer.fixed32((traceFlags & 0xff) | FLAG_KNOWS_WHETHER_REMOTE | (isRemote ? FLAG_IS_REMOTE : 0))
+  writer.fixed32(flags)
+}
+
+function flagsOf(traceFlags: number, isRemote: boolean | undefined): number {
+  return (traceFlags & 0xff) | FLAG_KNOWS_WHETHER_REMOTE | (isRemote ? FLAG_IS_REMOTE : 0)
 }
 
 const NANOS = 1e9

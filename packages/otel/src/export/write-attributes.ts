@@ -26,8 +26,10 @@ export class SimilarAttributes {
   readonly #writer: ProtobufWriter
   readonly #keys: string[] = []
   readonly #values: unknown[] = []
-  /** Where each of them was written last, and where it ends. */
+  /** Where each of them was written last, where its key and its value start, and where it ends. */
   readonly #starts: number[] = []
+  readonly #keyStarts: number[] = []
+  readonly #valueStarts: number[] = []
   readonly #ends: number[] = []
 
   constructor(writer: ProtobufWriter) {
@@ -47,37 +49,55 @@ export class SimilarAttributes {
     for (const key in attributes) {
       if (!isOwn(attributes, key)) continue
       const value = attributes[key]
-      const isSame = keys[index] === key && values[index] === value
+      const hasKey = keys[index] === key
+      const isSame = hasKey && values[index] === value
       if (!isSame || starts[index] !== to) {
         if (to > from) writer.repeat(from, to)
         from = to = isSame ? starts[index]! : 0
       }
-      if (isSame) {
-        to = ends[index]!
-      } else {
-        keys[index] = key
-        values[index] = value
-        starts[index] = writer.length
-        writeAttribute(writer, key, value, tag)
-        ends[index] = writer.length
-      }
+      if (isSame) to = ends[index]!
+      else this.#write(index, hasKey, key, value, tag)
       index++
     }
     if (to > from) writer.repeat(from, to)
   }
 
+  /** Writes one that is not the same; its key may be. */
+  #write(index: number, hasKey: boolean, key: string, value: unknown, tag: number): void {
+    const writer = this.#writer
+    this.#starts[index] = writer.length
+    const keyStart = writer.begin(tag)
+    if (hasKey) writer.repeat(this.#keyStarts[index]!, this.#valueStarts[index]!)
+    else writeKey(writer, key)
+    const valueStart = writer.length
+    writeAnyValue(writer, value, KEY_VALUE.value)
+    const end = writer.length
+    writer.end(keyStart)
+    const moved = writer.length - end
+    this.#keys[index] = key
+    this.#values[index] = value
+    this.#keyStarts[index] = keyStart + moved
+    this.#valueStarts[index] = valueStart + moved
+    this.#ends[index] = writer.length
+  }
+
   /** What was written is gone, or lies elsewhere. */
   forget(): void {
-    this.#keys.length = this.#values.length = this.#starts.length = this.#ends.length = 0
+    this.#keys.length = this.#values.length = 0
+    this.#starts.length = this.#keyStarts.length = this.#valueStarts.length = this.#ends.length = 0
   }
 }
 
 function writeAttribute(writer: ProtobufWriter, key: string, value: unknown, tag: number): void {
   const start = writer.begin(tag)
-  writer.varint(KEY_VALUE.key)
-  writer.string(key)
+  writeKey(writer, key)
   writeAnyValue(writer, value, KEY_VALUE.value)
   writer.end(start)
+}
+
+function writeKey(writer: ProtobufWriter, key: string): void {
+  writer.varint(KEY_VALUE.key)
+  writer.string(key)
 }
 
 function writeAnyValue(writer: ProtobufWriter, value: unknown, tag: number): void {

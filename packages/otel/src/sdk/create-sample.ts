@@ -1,17 +1,11 @@
 import { isSpanContextValid, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
-import type { Attributes, Context, Link, SpanContext, SpanOptions, TraceState } from '@opentelemetry/api'
+import type { Attributes, Context, Link, SpanContext, SpanOptions } from '@opentelemetry/api'
 import type { IdGenerator, Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 
+import type { DrawTrace } from '../ids/drawn-trace.ts'
+import { hasPlainIds } from '../ids/plain-ids.ts'
+import type { TraceIdentity } from '../ids/trace-identity.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import type { DrawTrace } from './drawn-trace.ts'
-import { hasPlainIds } from './plain-ids.ts'
-
-/** What all spans of a trace have in common that are made in this process and not recorded. */
-export interface TraceIdentity {
-  readonly traceId: string
-  readonly traceFlags: TraceFlags
-  readonly traceState?: TraceState | undefined
-}
 
 /** What a sampler says of a span. */
 export interface Sampled {
@@ -64,9 +58,4 @@ export function createSample(sampler: Sampler, ids: IdGenerator, { draw, follows
     const traceFlags = result.decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE
     return { identity: { traceId, traceFlags, traceState }, parent, hasPlainTrace, result }
   }
-}
-
-/** Returns the identity of a span of a trace. */
-export function spanContextOf({ traceId, traceFlags, traceState }: TraceIdentity, spanId: string): SpanContext {
-  return traceState === undefined ? { traceId, spanId, traceFlags } : { traceId, spanId, traceFlags, traceState }
 }

@@ -1,8 +1,8 @@
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api'
 import type { TracerProvider } from '@opentelemetry/api'
 
+import { createIdGenerator } from '../ids/create-id-generator.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { createIdGenerator } from './create-id-generator.ts'
 import { createSample } from './create-sample.ts'
 import { createTracer } from './create-tracer.ts'
 import type { SdkParts } from './sdk-parts.ts'

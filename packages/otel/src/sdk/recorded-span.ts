@@ -7,19 +7,21 @@ import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { Span, TimedEvent } from '@opentelemetry/sdk-trace'
 
+import { PLAIN_IDS } from '../ids/plain-ids.ts'
+import { SPAN_IDS } from '../ids/span-ids.ts'
+import type { SpanIds } from '../ids/span-ids.ts'
 import { isOwn } from '../is-own.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { PLAIN_IDS } from './plain-ids.ts'
 import { exceptionAttributes, isPlainValue, makeRoom, takeEvent, takeLink, takeTexts } from './span-attributes.ts'
 import type { SpanAttributes } from './span-attributes.ts'
-import type { SpanIdentity, SpanOrigin } from './span-origin.ts'
+import type { SpanOrigin } from './span-origin.ts'
 import { givenTime, isBefore, NOT_ENDED, timeAfter } from './span-time.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
- * A span that is recorded. To processors, exporters and whoever calls it, it is what the SDK's own is; that one looks at
- * each attribute several times, and at the clock, and takes more than twice the memory.
+ * A span that is recorded, to processors, exporters and callers what the SDK's own is, which takes three times as long. Nothing
+ * of it is private to the language: apps hand on objects that inherit from a span, and proxies of one.
  */
 export class RecordedSpan implements Span {
   name: string
@@ -33,48 +35,47 @@ export class RecordedSpan implements Span {
   readonly events: TimedEvent[] = []
   readonly resource: Resource
   readonly instrumentationScope: InstrumentationScope
-  readonly #origin: SpanOrigin
-  readonly #spanContext: SpanContext
-  readonly #hasPlainIds: boolean
-  readonly #isStartGiven: boolean
+  private readonly _origin: SpanOrigin
+  private readonly _ids: SpanIds
+  private readonly _isStartGiven: boolean
   /** When it was made: by the clock that is set now and then, and by the one that only runs. */
-  readonly #madeAt = Date.now()
-  readonly #madeAtTick: number
-  #attributesCount: number
-  #droppedAttributesCount: number
-  #droppedEventsCount = 0
-  #droppedLinksCount = 0
+  private readonly _madeAt = Date.now()
+  private readonly _madeAtTick: number
+  private _attributesCount: number
+  private _droppedAttributesCount: number
+  private _droppedEventsCount = 0
+  private _droppedLinksCount = 0
   /** Worked out when it is asked for: nobody does who exports by OTLP. */
-  #duration: HrTime | undefined = undefined
-  #ended = false
+  private _duration: HrTime | undefined = undefined
+  private _ended = false
 
   /** What it is `taken` to have, and its links, are its own from now on. */
   constructor(
     origin: SpanOrigin,
     name: string,
     { kind = SpanKind.INTERNAL, startTime, [READ_TICK]: tick }: TickedOptions,
-    { hasPlainIds, parent, spanContext }: SpanIdentity,
+    ids: SpanIds,
+    parent: SpanContext | undefined,
     taken: SpanAttributes,
     links: Link[],
   ) {
     const { linkCountLimit } = origin.limits
-    this.#madeAtTick = tick ?? performance.now()
+    this._madeAtTick = tick ?? performance.now()
     this.name = name
     this.kind = kind
     // As the SDK has it: there, and undefined.
     this.parentSpanContext = parent as SpanContext
-    this.#isStartGiven = startTime != null
-    this.startTime = startTime == null ? sdkPackages.core.millisToHrTime(this.#madeAt) : this.#timeOf(startTime)
+    this._isStartGiven = startTime != null
+    this.startTime = startTime == null ? sdkPackages.core.millisToHrTime(this._madeAt) : this._timeOf(startTime)
     this.attributes = taken.attributes
     this.links = links.length > linkCountLimit ? links.slice(links.length - linkCountLimit) : links
     this.resource = origin.resource
     this.instrumentationScope = origin.scope
-    this.#origin = origin
-    this.#spanContext = spanContext
-    this.#hasPlainIds = hasPlainIds
-    this.#attributesCount = taken.count
-    this.#droppedAttributesCount = taken.dropped
-    this.#droppedLinksCount = links.length - this.links.length
+    this._origin = origin
+    this._ids = ids
+    this._attributesCount = taken.count
+    this._droppedAttributesCount = taken.dropped
+    this._droppedLinksCount = links.length - this.links.length
   }
 
   get [IDS_WHEN_ASKED](): true {
@@ -82,49 +83,53 @@ export class RecordedSpan implements Span {
   }
 
   get [PLAIN_IDS](): boolean {
-    return this.#hasPlainIds
+    return this._ids.arePlain
+  }
+
+  get [SPAN_IDS](): SpanIds | undefined {
+    // A processor may have given it another identity.
+    return this.spanContext === RecordedSpan.prototype.spanContext ? this._ids : undefined
   }
 
   get duration(): HrTime {
     if (this.endTime === NOT_ENDED) return [-1, -1]
-    return (this.#duration ??= sdkPackages.core.hrTimeDuration(this.startTime, this.endTime))
+    return (this._duration ??= sdkPackages.core.hrTimeDuration(this.startTime, this.endTime))
   }
 
   get ended(): boolean {
-    return this.#ended
+    return this._ended
   }
 
   get droppedAttributesCount(): number {
-    return this.#droppedAttributesCount
+    return this._droppedAttributesCount
   }
 
   get droppedEventsCount(): number {
-    return this.#droppedEventsCount
+    return this._droppedEventsCount
   }
 
   get droppedLinksCount(): number {
-    return this.#droppedLinksCount
+    return this._droppedLinksCount
   }
 
   spanContext(): SpanContext {
-    return this.#spanContext
+    return this._ids.context
   }
 
   isRecording(): boolean {
-    return !this.#ended
+    return !this._ended
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    if (this.#isOver()) return this
-    const { attributes } = this
-    const { limits } = this.#origin
-    const isRoomy = this.#attributesCount < limits.attributeCountLimit
+    if (this._isOver()) return this
+    const { attributes, _attributesCount: count } = this
+    const { limits } = this._origin
     const taken = isPlainValue(value, limits) ? value : takeTexts(value, limits)
-    if (isRoomy && key !== '' && taken !== undefined) {
-      if (!isOwn(attributes, key)) this.#attributesCount++
+    if (count < limits.attributeCountLimit && key !== '' && taken !== undefined) {
+      if (!isOwn(attributes, key)) this._attributesCount++
       attributes[key] = taken
     } else {
-      this.#addAttribute(key, value)
+      this._addAttribute(key, value)
     }
     return this
   }
@@ -135,24 +140,24 @@ export class RecordedSpan implements Span {
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
-    if (this.#isOver()) return this
-    const { eventCountLimit } = this.#origin.limits
+    if (this._isOver()) return this
+    const { eventCountLimit } = this._origin.limits
     if (eventCountLimit === 0) diag.warn('No events allowed.')
-    this.#droppedEventsCount += makeRoom('events', this.events, eventCountLimit, this.#droppedEventsCount)
+    this._droppedEventsCount += makeRoom('events', this.events, eventCountLimit, this._droppedEventsCount)
     if (eventCountLimit === 0) return this
     const { isTimeInput } = sdkPackages.core
     const isTime = isTimeInput(attributesOrTime)
     const at = isTime && !isTimeInput(time) ? attributesOrTime : time
     const attributes = isTime ? undefined : attributesOrTime
-    this.events.push(takeEvent(name, this.#timeOf(at), attributes, this.#origin.limits))
+    this.events.push(takeEvent(name, this._timeOf(at), attributes, this._origin.limits))
     return this
   }
 
   addLink(link: Link): this {
-    if (this.#isOver()) return this
-    const { linkCountLimit } = this.#origin.limits
-    this.#droppedLinksCount += makeRoom('links', this.links, linkCountLimit, this.#droppedLinksCount)
-    if (linkCountLimit > 0) this.links.push(takeLink(link, this.#origin.limits))
+    if (this._isOver()) return this
+    const { linkCountLimit } = this._origin.limits
+    this._droppedLinksCount += makeRoom('links', this.links, linkCountLimit, this._droppedLinksCount)
+    if (linkCountLimit > 0) this.links.push(takeLink(link, this._origin.limits))
     return this
   }
 
@@ -162,7 +167,7 @@ export class RecordedSpan implements Span {
   }
 
   setStatus({ code, message }: SpanStatus): this {
-    if (this.#isOver() || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this
+    if (this._isOver() || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this
     const isError = code === SpanStatusCode.ERROR
     if (isError && message != null && typeof message !== 'string') {
       diag.warn(`Dropping invalid status.message of type '${typeof message}', expected 'string'`)
@@ -172,7 +177,7 @@ export class RecordedSpan implements Span {
   }
 
   updateName(name: string): this {
-    if (!this.#isOver()) this.name = name
+    if (!this._isOver()) this.name = name
     return this
   }
 
@@ -183,72 +188,71 @@ export class RecordedSpan implements Span {
   }
 
   end(time?: TimeInput): void {
-    this.#end(time)
+    this._end(time)
   }
 
   [END_AT_TICK](tick: number): void {
     // A processor may have put another `end` in the place of ours.
-    if (this.end === RecordedSpan.prototype.end) this.#end(undefined, tick)
+    if (this.end === RecordedSpan.prototype.end) this._end(undefined, tick)
     else this.end()
   }
 
   [INSPECT](depth: number): unknown {
     if (depth < 0) return '[RecordedSpan]'
-    const { resource: _, ...fields } = this
+    const fields = Object.entries(this).filter(([name]) => name !== 'resource' && !name.startsWith('_'))
     const { duration, ended, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = this
-    const dropped = { droppedAttributesCount, droppedEventsCount, droppedLinksCount }
-    return { ...fields, spanContext: this.#spanContext, duration, ended, ...dropped }
+    const told = { duration, ended, droppedAttributesCount, droppedEventsCount, droppedLinksCount }
+    return { ...Object.fromEntries(fields), spanContext: this.spanContext(), ...told }
   }
 
   /** What is not plain, too much, or without a name: the SDK's own function knows what is to become of it. */
-  #addAttribute(key: string, value: unknown): void {
+  private _addAttribute(key: string, value: unknown): void {
     const { AddAttributeDecision, maybeAddAttribute } = sdkPackages.core
-    const { attributes } = this
-    const { limits } = this.#origin
-    const currentAttributesCount = this.#attributesCount
+    const { attributes, _attributesCount: currentAttributesCount } = this
+    const { limits } = this._origin
     const decision = maybeAddAttribute({ key, value, attributes, limits, currentAttributesCount })
-    if (decision === AddAttributeDecision.ADD_NEW) this.#attributesCount++
+    if (decision === AddAttributeDecision.ADD_NEW) this._attributesCount++
     if (decision !== AddAttributeDecision.DROP_LIMIT_REACHED) return
-    this.#droppedAttributesCount++
-    if (this.#droppedAttributesCount === 1) diag.warn('Dropping extra attributes.')
+    this._droppedAttributesCount++
+    if (this._droppedAttributesCount === 1) diag.warn('Dropping extra attributes.')
   }
 
-  #timeOf(given: TimeInput | undefined, tick?: number): HrTime {
-    const time = given == null ? undefined : givenTime(given, this.#madeAt, this.#madeAtTick)
+  private _timeOf(given: TimeInput | undefined, tick?: number): HrTime {
+    const time = given == null ? undefined : givenTime(given, this._madeAt, this._madeAtTick)
     if (time !== undefined) return time
     // A clock that is set while a span runs does not stretch it.
-    return this.#isStartGiven
+    return this._isStartGiven
       ? sdkPackages.core.millisToHrTime(Date.now())
-      : timeAfter(this.startTime, (tick ?? performance.now()) - this.#madeAtTick)
+      : timeAfter(this.startTime, (tick ?? performance.now()) - this._madeAtTick)
   }
 
-  #end(given: TimeInput | undefined, tick?: number): void {
-    if (this.#isOver()) {
-      const { traceId, spanId } = this.#spanContext
+  private _end(given: TimeInput | undefined, tick?: number): void {
+    if (this._isOver()) {
+      const { traceId, spanId } = this._ids.context
       diag.error(`${this.name} ${traceId}-${spanId} - You can only call end() on a span once.`)
       return
     }
-    this.endTime = this.#timeOf(given, tick)
+    this.endTime = this._timeOf(given, tick)
     if (isBefore(this.endTime, this.startTime)) {
       const said = 'Inconsistent start and end time, startTime > endTime. Setting span duration to 0ms.'
       diag.warn(said, this.startTime, this.endTime)
       this.endTime = [...this.startTime]
     }
-    this.#sayDropped('events', 'eventCountLimit', this.#droppedEventsCount)
-    this.#sayDropped('links', 'linkCountLimit', this.#droppedLinksCount)
-    const { processors } = this.#origin
+    this._sayDropped('events', 'eventCountLimit', this._droppedEventsCount)
+    this._sayDropped('links', 'linkCountLimit', this._droppedLinksCount)
+    const { processors } = this._origin
     for (const processor of processors) processor.onEnding?.(this)
-    this.#ended = true
+    this._ended = true
     for (const processor of processors) processor.onEnd(this)
   }
 
-  #sayDropped(what: string, limit: string, count: number): void {
+  private _sayDropped(what: string, limit: string, count: number): void {
     if (count > 0) diag.warn(`Dropped ${count} ${what} because ${limit} reached`)
   }
 
-  #isOver(): boolean {
-    if (!this.#ended) return false
-    const { traceId, spanId } = this.#spanContext
+  private _isOver(): boolean {
+    if (!this._ended) return false
+    const { traceId, spanId } = this._ids.context
     const span = `ended Span {traceId: ${traceId}, spanId: ${spanId}}`
     diag.warn(`Cannot execute the operation on ${span}`, new Error(`Operation attempted on ${span}`))
     return true

@@ -1,15 +1,15 @@
 import type { SpanContext } from '@opentelemetry/api'
 
-import { PLAIN_IDS } from './plain-ids.ts'
+import { PLAIN_IDS } from '../ids/plain-ids.ts'
 import { SilentSpan } from './silent-span.ts'
 
 /** A span elsewhere, whose ids have been read: what `trace.wrapSpanContext` makes, and known to be valid. */
 export class RemoteSpan extends SilentSpan {
-  readonly #spanContext: SpanContext
+  private readonly _spanContext: SpanContext
 
   constructor(spanContext: SpanContext) {
     super()
-    this.#spanContext = spanContext
+    this._spanContext = spanContext
   }
 
   get [PLAIN_IDS](): true {
@@ -17,6 +17,6 @@ export class RemoteSpan extends SilentSpan {
   }
 
   spanContext(): SpanContext {
-    return this.#spanContext
+    return this._spanContext
   }
 }

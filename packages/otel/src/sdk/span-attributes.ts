@@ -14,11 +14,18 @@ export interface SpanAttributes {
 
 type AttributeLimits = Pick<Required<SpanLimits>, 'attributeCountLimit' | 'attributeValueLengthLimit'>
 
-/** Copies what a span may have of these attributes: as the SDK does, and at once where there is nothing to leave out. */
-export function takeAttributes(given: Attributes | undefined, limits: AttributeLimits): SpanAttributes {
+/**
+ * Takes what a span may have of these attributes: as the SDK does, and at once where there is nothing to leave out. It is a
+ * copy, unless they were made for this span.
+ */
+export function takeAttributes(
+  given: Attributes | undefined,
+  limits: AttributeLimits,
+  isMadeForIt = false,
+): SpanAttributes {
   if (typeof given !== 'object') return { attributes: {}, count: 0, dropped: 0 }
   const count = countPlain(given, limits)
-  if (count !== undefined) return { attributes: { ...given }, count, dropped: 0 }
+  if (count !== undefined) return { attributes: isMadeForIt ? given : { ...given }, count, dropped: 0 }
   const { attributes = {}, droppedAttributesCount: dropped = 0 } = sdkPackages.core.cleanAttributes(given, limits)
   return { attributes, count: Object.keys(attributes).length, dropped }
 }

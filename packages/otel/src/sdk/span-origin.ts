@@ -1,4 +1,3 @@
-import type { SpanContext } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace'
@@ -9,11 +8,4 @@ export interface SpanOrigin {
   readonly scope: InstrumentationScope
   readonly limits: Required<SpanLimits>
   readonly processors: readonly SpanProcessor[]
-}
-
-/** Which span of which trace. */
-export interface SpanIdentity {
-  readonly spanContext: SpanContext
-  readonly parent: SpanContext | undefined
-  readonly hasPlainIds: boolean
 }

@@ -2,8 +2,8 @@ import { layContext } from '@mcp/otel-core'
 import { trace } from '@opentelemetry/api'
 import type { Span, SpanContext, TextMapPropagator } from '@opentelemetry/api'
 
+import { hasPlainIds } from '../ids/plain-ids.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { hasPlainIds } from './plain-ids.ts'
 import { RemoteSpan } from './remote-span.ts'
 
 const PARENT = 'traceparent'

@@ -3,8 +3,9 @@ import { TraceFlags } from '@opentelemetry/api'
 import type { Context, SpanContext } from '@opentelemetry/api'
 import type { IdGenerator } from '@opentelemetry/sdk-trace'
 
-import { spanContextOf } from './create-sample.ts'
-import type { Sample, TraceIdentity } from './create-sample.ts'
+import { spanContextOf } from '../ids/trace-identity.ts'
+import type { TraceIdentity } from '../ids/trace-identity.ts'
+import type { Sample } from './create-sample.ts'
 import { SilentSpan } from './silent-span.ts'
 
 /** A trace as far as it runs in this process, unrecorded; its identity is made when it is first asked for. */
@@ -37,13 +38,13 @@ const NO_TRACE: TraceIdentity = { traceId: '0'.repeat(32), traceFlags: TraceFlag
  */
 export class UnrecordedSpan extends SilentSpan {
   readonly trace: LocalTrace
-  readonly #ids: IdGenerator
-  #spanContext: SpanContext | undefined
+  private readonly _ids: IdGenerator
+  private _spanContext: SpanContext | undefined
 
   constructor(trace: LocalTrace, ids: IdGenerator) {
     super()
     this.trace = trace
-    this.#ids = ids
+    this._ids = ids
   }
 
   get [IDS_WHEN_ASKED](): true {
@@ -51,6 +52,6 @@ export class UnrecordedSpan extends SilentSpan {
   }
 
   spanContext(): SpanContext {
-    return (this.#spanContext ??= spanContextOf(this.trace.identity, this.#ids.generateSpanId()))
+    return (this._spanContext ??= spanContextOf(this.trace.identity, this._ids.generateSpanId()))
   }
 }

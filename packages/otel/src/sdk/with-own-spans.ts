@@ -1,13 +1,16 @@
+import { MADE_FOR_IT } from '@mcp/otel-core'
+import type { TickedOptions } from '@mcp/otel-core'
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api'
 import type { Context, Link, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
 import type { SpanLimits } from '@opentelemetry/sdk-trace'
 
+import { createIdGenerator } from '../ids/create-id-generator.ts'
+import { createDrawTrace } from '../ids/drawn-trace.ts'
+import { SpanIds } from '../ids/span-ids.ts'
 import { sdkPackages } from '../sdk-packages.ts'
-import { createIdGenerator } from './create-id-generator.ts'
-import { createSample, spanContextOf } from './create-sample.ts'
+import { createSample } from './create-sample.ts'
 import type { Sampled } from './create-sample.ts'
 import { createTracer } from './create-tracer.ts'
-import { createDrawTrace } from './drawn-trace.ts'
 import { RecordedSpan } from './recorded-span.ts'
 import type { SdkParts } from './sdk-parts.ts'
 import { takeAttributes, takeLink } from './span-attributes.ts'
@@ -51,8 +54,8 @@ export function withOwnSpans<P extends TracerProvider>(provider: P, parts: Recor
     if (parent instanceof UnrecordedSpan) return new UnrecordedSpan(parent.trace, ids)
     const sampled = sample(context)
     if (sampled.result.decision === NOT_RECORD) return new UnrecordedSpan(new LocalTrace(sampled.identity), ids)
-    const { attributes, links } = options
-    return record(origin, name, options, context, sampled, takeAttributes(attributes, limits), takeLinks(links))
+    const taken = takeAttributes(options.attributes, limits, options[MADE_FOR_IT])
+    return record(origin, name, options, context, sampled, taken, takeLinks(options.links))
   }
 
   /** For a sampler that looks at more than the trace: it is shown what the span would have, and may add to it. */
@@ -75,9 +78,8 @@ export function withOwnSpans<P extends TracerProvider>(provider: P, parts: Recor
     taken: SpanAttributes,
     links: Link[],
   ): Span => {
-    const spanContext = spanContextOf(identity, ids.generateSpanId())
-    const hasPlainIds = hasPlainTrace && drawsIds
-    const span = new RecordedSpan(origin, name, options, { spanContext, parent, hasPlainIds }, taken, links)
+    const its = new SpanIds(identity, hasPlainTrace, drawsIds ? undefined : ids.generateSpanId())
+    const span = new RecordedSpan(origin, name, options, its, parent, taken, links)
     for (const processor of processors) processor.onStart(span, context)
     return span
   }
@@ -111,4 +113,4 @@ export function withOwnSpans<P extends TracerProvider>(provider: P, parts: Recor
 }
 
 /** Starts a span whose context is its parent's, or one without any. */
-type StartRecording = (origin: SpanOrigin, name: string, options: SpanOptions, context: Context) => Span
+type StartRecording = (origin: SpanOrigin, name: string, options: TickedOptions, context: Context) => Span

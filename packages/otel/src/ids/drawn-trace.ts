@@ -1,7 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api'
 
-import type { TraceIdentity } from './create-sample.ts'
 import { drawWord, traceIdOf } from './random-ids.ts'
+import type { TraceIdentity } from './trace-identity.ts'
 
 const TWO_TO_32 = 2 ** 32
 
@@ -21,18 +21,18 @@ export function createDrawTrace(share: number): DrawTrace {
 export class DrawnTrace implements TraceIdentity {
   readonly traceFlags: TraceFlags
   readonly traceState = undefined
-  readonly #first = drawWord()
-  readonly #second = drawWord()
-  readonly #third = drawWord()
-  readonly #fourth = drawWord()
+  readonly first = drawWord()
+  readonly second = drawWord()
+  readonly third = drawWord()
+  readonly fourth = drawWord()
   #traceId: string | undefined
 
   constructor(bound: number) {
-    const folded = (this.#first ^ this.#second ^ this.#third ^ this.#fourth) >>> 0
+    const folded = (this.first ^ this.second ^ this.third ^ this.fourth) >>> 0
     this.traceFlags = folded < bound ? TraceFlags.SAMPLED : TraceFlags.NONE
   }
 
   get traceId(): string {
-    return (this.#traceId ??= traceIdOf(this.#first, this.#second, this.#third, this.#fourth))
+    return (this.#traceId ??= traceIdOf(this.first, this.second, this.third, this.fourth))
   }
 }
