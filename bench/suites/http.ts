@@ -15,8 +15,11 @@ const CONNECTIONS = 20
  * V8 compiles Node's HTTP anew when it meets a second server in the process.
  */
 const WARM_UP_WINDOWS = 20
+const WARM_UP_WINDOWS_QUICK = 5
 const WARM_UP_REQUESTS = 4000
 const WINDOWS_IN_A_ROUND = 4
+/** Share of the requests of a window that a quick run sends. */
+const QUICK_SIZE = 0.08
 /** Longer than the batch processors wait, so that what a window exports is in its processor time. */
 const EXPORT_MS = 250
 
@@ -124,7 +127,7 @@ export const http: Suite = {
       const rows = []
       for (const group of groups) {
         const cases = group.contestants.map((each) =>
-          windowsOf(group, each, collector, quick ? 0.08 : 1, (server) => servers.push(server)),
+          windowsOf(group, each, collector, quick, (server) => servers.push(server)),
         )
         rows.push(...(await alternate(cases, quick ? 1 : (group.rounds ?? 5), options, windows)))
         await closeAll(servers)
@@ -146,9 +149,10 @@ function windowsOf(
   group: Group,
   { contestant, kind, app, nodeOptions = [], env = {}, countsScrapes = false }: Contestant,
   collector: Collector,
-  size: number,
+  quick: boolean,
   onStart: (server: Promise<Server>) => void,
 ): Case {
+  const size = quick ? QUICK_SIZE : 1
   const requests = Math.round(group.requests * size)
   const hasSpans = nodeOptions.length > 0 && group.sampled !== undefined
   const options: ServerOptions = { app, nodeOptions, env: { ...environment(group.sampled, collector.url), ...env } }
@@ -159,7 +163,7 @@ function windowsOf(
     const starting = startServer(options)
     onStart(starting)
     const server = await starting
-    for (let window = 0; window < WARM_UP_WINDOWS; window++) {
+    for (let window = 0; window < (quick ? WARM_UP_WINDOWS_QUICK : WARM_UP_WINDOWS); window++) {
       await server.requestsCounted()
       await load(server, warmUpRequests)
     }

@@ -6,7 +6,10 @@ export const READ_TICK: unique symbol = Symbol.for('@mcp/otel/read-tick') as nev
 /** Under this name a span has what ends it, given `performance.now()` as it was read for its end. */
 export const END_AT_TICK: unique symbol = Symbol.for('@mcp/otel/end-at-tick') as never
 
-/** Under this name options of a span say that its attributes were made for it alone, so that it need not copy them. */
+/**
+ * Under this name options of a span say that its attributes were made for it alone, so that it need not copy them. Worth it for
+ * many that are nearly all there from the start: what has grown from one or two is cheaper to use once it is copied.
+ */
 export const MADE_FOR_IT: unique symbol = Symbol.for('@mcp/otel/made-for-it') as never
 
 /**

@@ -1,4 +1,4 @@
-import { endSpanAt, failSpan, MADE_FOR_IT, READ_TICK } from '@mcp/otel-core'
+import { endSpanAt, failSpan, READ_TICK } from '@mcp/otel-core'
 import type { TickedOptions } from '@mcp/otel-core'
 import type { Execution } from '@mcp/otel-plugin-instrumentation'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
@@ -104,7 +104,7 @@ export class Operation {
     const { version } = this.#route
     const attributes = startAttributes(message, topic, { side, facts, version, sessionId: sessionIdOf(transport) })
     const tick = began === undefined ? this.started : undefined
-    const given: TickedOptions = { kind, attributes, [MADE_FOR_IT]: true, [READ_TICK]: tick }
+    const given: TickedOptions = { kind, attributes, [READ_TICK]: tick }
     if (links !== undefined) given.links = links
     if (began !== undefined) given.startTime = performance.timeOrigin + began
     const span = tracer.startSpan(topic.spanName, given, parent)
