@@ -9,6 +9,9 @@ const known = [...named.flatMap(({ setting }) => setting.env), ...checkedVariabl
 const problems = (env: Record<string, string>, options?: object) =>
   readConfig({ env, options: options as never }).problems
 
+const withEndpoint = (traces: string) =>
+  readConfig({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_TRACES_EXPORTER: traces } })
+
 describe('what counts', () => {
   test('without any source every setting has its documented default, and nothing is a problem', () => {
     const { config, problems: found, origins } = readConfig()
@@ -133,6 +136,54 @@ describe('what is said of mistakes', () => {
     const read = readConfig({ env: { OTEL_LOGS_EXPORTER: 'none,otlp' } })
     expect(read.config.logs.exporters).toEqual(['otlp'])
     expect(read.problems).toHaveLength(1)
+  })
+
+  test.each(['none,jaeger', 'jaeger,None'])('none counts in %s, where nothing else is right', (given) => {
+    const read = withEndpoint(given)
+    expect(read.config.traces.exporters).toEqual([])
+    expect(read.problems).toEqual([
+      `OTEL_TRACES_EXPORTER is "${given}"; expected one or more, separated by commas, of otlp, console and zipkin, ` +
+        'or none; using none from OTEL_TRACES_EXPORTER',
+    ])
+  })
+
+  test.each(['jaeger', 'jaeger,nozipkin', ',', ' , ,'])('of %s nothing is right, and the default counts', (given) => {
+    const read = withEndpoint(given)
+    expect(read.config.traces.exporters).toEqual(['otlp'])
+    expect(read.problems).toEqual([
+      `OTEL_TRACES_EXPORTER is "${given.trim()}"; expected one or more, separated by commas, of otlp, console and ` +
+        'zipkin, or none; using otlp',
+    ])
+  })
+
+  test.each(['none', 'NONE', 'none,', ',none,none'])('%s is none, as empty and repeated items fall away', (given) => {
+    const read = withEndpoint(given)
+    expect(read.config.traces.exporters).toEqual([])
+    expect(read.problems).toEqual([])
+  })
+
+  test('a list or map in the environment without anything right leaves the word to the file', () => {
+    const env = { MCP_OTEL_HTTP_ROUTES: 'users,orders', MCP_OTEL_QUEUE_PLUGINS: 'outbox' }
+    const options = { http: { routes: ['/users/:id'] }, queues: { plugins: { outbox: 'mail' } } }
+    const { config, problems: found } = readConfig({ env, file: { name: 'mcp.otel.json', options } })
+    expect(config.http.routes).toEqual(['/users/:id'])
+    expect(config.queues.plugins).toEqual({ outbox: 'mail' })
+    expect(found).toEqual([
+      'MCP_OTEL_HTTP_ROUTES is "users,orders"; expected a list, separated by commas, of a template that begins ' +
+        'with /; using /users/:id from mcp.otel.json: http.routes',
+      'MCP_OTEL_QUEUE_PLUGINS is "outbox"; expected queue=plugin pairs separated by commas; ' +
+        'using outbox=mail from mcp.otel.json: queues.plugins',
+    ])
+  })
+
+  test('of a list or map in code it is said how code writes it', () => {
+    const options = { http: { routes: '/a,/b' }, queues: { plugins: 'outbox=mail' }, traces: { exporters: 'none' } }
+    expect(problems({}, options)).toEqual([
+      'options.http.routes is "/a,/b"; expected an array, each item a template that begins with /; using none',
+      'options.queues.plugins is "outbox=mail"; expected an object with a plugin by each queue; ' +
+        "using the queue's name",
+      'options.traces.exporters is "none"; expected an array of otlp, console and zipkin, or [] for none; using none',
+    ])
   })
 
   test('an unknown name of ours is named with the nearest right one', () => {

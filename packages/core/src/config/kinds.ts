@@ -4,6 +4,8 @@ import { withoutCredentials } from './describe-value.ts'
 export interface Kind<T> {
   /** Completes "expected …". */
   readonly accepts: string
+  /** The same of a value that code gives, where it is written in another way there. */
+  readonly acceptsInCode?: string
   /** Its values are never shown. */
   readonly secret?: boolean
   /** JSON Schema of the values that code gives. */
@@ -135,6 +137,7 @@ export function listOf<T extends string>(item: Kind<T>): Kind<readonly T[]> {
     items.includes(undefined) ? undefined : [...new Set(items as readonly T[])]
   return {
     accepts: `a list, separated by commas, of ${item.accepts}`,
+    acceptsInCode: `an array, each item ${item.accepts}`,
     ...(item.secret === true && { secret: true }),
     schema: { type: 'array', items: item.schema },
     fromText: (given) => all(splitList(given).map((part) => item.fromText(part))),
@@ -153,14 +156,26 @@ export function listOrNone<const W extends string>(...words: readonly W[]): Kind
   return {
     ...list,
     accepts: `${words.length > 1 ? 'one or more, separated by commas, of ' : ''}${listed(words, 'and')}, or none`,
-    fromText: (given) => (given.toLowerCase() === 'none' ? [] : list.fromText(given)),
+    acceptsInCode: `an array of ${listed(words, 'and')}, or [] for none`,
+    fromText(given) {
+      const parts = splitList(given)
+      if (parts.length === 0) return undefined
+      return parts.every(isNone) ? [] : list.fromText(given)
+    },
+    // Who writes `none` and something unknown is not to get a default that sends.
+    salvage: (given) => list.salvage?.(given) ?? (splitList(given).some(isNone) ? [] : undefined),
   }
+}
+
+function isNone(part: string): boolean {
+  return part.toLowerCase() === 'none'
 }
 
 /** `key=value` pairs separated by commas in text, an object in code; of a key that is there twice the last counts. */
 export function textMap(key: string, value: string): Kind<Readonly<Record<string, string>>> {
   return {
     accepts: `${key}=${value} pairs separated by commas`,
+    acceptsInCode: `an object with a ${value} by each ${key}`,
     schema: { type: 'object', additionalProperties: text.schema },
     fromText(given) {
       const found = pairsOf(given)

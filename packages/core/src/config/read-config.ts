@@ -109,7 +109,7 @@ function readSetting(
     const origin = `${prefix}${path}`
     const value = option === UNREADABLE ? undefined : attempt(() => kind.fromValue(option))
     if (value !== undefined && value !== UNREADABLE) return [{ value, origin }]
-    mistakes.push(describeMistake(origin, option, kind))
+    mistakes.push(describeMistake(origin, option, kind, kind.acceptsInCode))
     return []
   }
   const fromVariable = (origin: string): Candidate[] => {
@@ -137,10 +137,10 @@ function inForce({ setting, value, origin }: ReadSetting): string {
   return shown === '' ? (setting.defaultText ?? 'none') : shown
 }
 
-function describeMistake(origin: string, given: unknown, kind: Kind<unknown>): string {
+function describeMistake(origin: string, given: unknown, kind: Kind<unknown>, accepts = kind.accepts): string {
   const shown =
     given === UNREADABLE ? 'not readable' : kind.secret === true ? describeSecret(given) : describeValue(given)
-  return `${origin} is ${shown}; expected ${kind.accepts}`
+  return `${origin} is ${shown}; expected ${accepts}`
 }
 
 function checkVariables(variables: Variables): string[] {
