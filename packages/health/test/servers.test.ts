@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { serve as honoServe } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
+import fastify4 from 'fastify4'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -16,6 +17,8 @@ import { koaHealth } from '../src/servers/koa-health.ts'
 import { expectHealthBody } from './support/body-schema.ts'
 import { createTestHealth } from './support/create-test-health.ts'
 import { ask, serve } from './support/serve.ts'
+
+const fastifies = { 'Fastify 5': fastify, 'Fastify 4': fastify4 as unknown as typeof fastify }
 
 /** Starts an application that answers `/hello`, with the health mounted, and returns its origin. */
 type Mount = (health: Health) => Promise<string>
@@ -31,13 +34,7 @@ const mounts: Record<string, Mount> = {
     app.get('/hello', (_request, response) => void response.send('hello'))
     return serve(app)
   },
-  Fastify: async (health) => {
-    const app = fastify()
-    await app.register(fastifyHealth(health))
-    app.get('/hello', () => 'hello')
-    onTestFinished(() => app.close())
-    return app.listen({ port: 0, host: '127.0.0.1' })
-  },
+  ...Object.fromEntries(Object.entries(fastifies).map(([name, create]) => [name, mountFastify(create)])),
   Koa: (health) => {
     const app = new Koa()
     app.use(koaHealth(health))
@@ -56,6 +53,16 @@ const mounts: Record<string, Mount> = {
     onTestFinished(() => void server.close())
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   },
+}
+
+function mountFastify(create: typeof fastify): Mount {
+  return async (health) => {
+    const app = create()
+    await app.register(fastifyHealth(health))
+    app.get('/hello', () => 'hello')
+    onTestFinished(() => app.close())
+    return app.listen({ port: 0, host: '127.0.0.1' })
+  }
 }
 
 describe.each(Object.entries(mounts))('%s', (_name, mount) => {
@@ -103,20 +110,21 @@ describe.each(Object.entries(mounts))('%s', (_name, mount) => {
   })
 })
 
-test('Express mounts it below a path, and Fastify with a prefix', async () => {
-  const health = createTestHealth()
+test('Express mounts it below a path', async () => {
   const app = express()
-  app.use('/internal', expressHealth(health))
+  app.use('/internal', expressHealth(createTestHealth()))
   const origin = await serve(app)
   expect((await ask(`${origin}/internal/health`)).status).toBe(200)
   expect((await ask(`${origin}/health`)).status).toBe(404)
+})
 
-  const other = fastify()
-  await other.register(fastifyHealth(health), { prefix: '/internal' })
-  onTestFinished(() => other.close())
-  const address = await other.listen({ port: 0, host: '127.0.0.1' })
-  expect((await ask(`${address}/internal/readyz/`)).status).toBe(200)
-  expect((await ask(`${address}/readyz`)).status).toBe(404)
+test.each(Object.entries(fastifies))('%s mounts it with a prefix', async (_name, create) => {
+  const app = create()
+  await app.register(fastifyHealth(createTestHealth()), { prefix: '/internal' })
+  onTestFinished(() => app.close())
+  const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+  expect((await ask(`${origin}/internal/readyz/`)).status).toBe(200)
+  expect((await ask(`${origin}/readyz`)).status).toBe(404)
 })
 
 test('the handler answers HTTP/2 as well', async () => {

@@ -9,6 +9,7 @@ import express from 'express'
 // @ts-expect-error -- the alias has no types of its own
 import express4 from 'express4'
 import Fastify from 'fastify'
+import fastify4 from 'fastify4'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -150,29 +151,34 @@ test('Express 5 says the class of the error that a handler threw', async () => {
   expect(seen.serverSpans()[0]?.events).toMatchObject([{ name: 'exception' }])
 })
 
-test('Fastify: the endpoint is the route of the request, also when a hook refuses it or a handler throws', async () => {
-  const seen = observe()
-  const app = Fastify()
-  app.get('/users/:id', async () => ({ ok: true }))
-  app.get('/fails', async () => {
-    throw new SyntaxError('no')
+describe.each([
+  ['Fastify 5', Fastify],
+  ['Fastify 4', fastify4 as unknown as typeof Fastify],
+])('%s', (_name, create) => {
+  test('the endpoint is the route of the request, also when a hook refuses it or a handler throws', async () => {
+    const seen = observe()
+    const app = create()
+    app.get('/users/:id', async () => ({ ok: true }))
+    app.get('/fails', async () => {
+      throw new SyntaxError('no')
+    })
+    app.get('/refused', { preValidation: async (_req, reply) => reply.code(401).send() }, async () => 'never')
+    await app.register(async (scope) => void scope.get('/stats/*', async () => 'stats'), { prefix: '/api' })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    onTestFinished(() => app.close())
+    const { port } = app.server.address() as AddressInfo
+    const paths = ['/users/1', '/users/2', '/fails', '/refused', '/api/stats/a/b', '/nowhere', 'HEAD /users/9']
+    expect(await countsOf(seen, port, paths)).toEqual({
+      'GET /users/:id 200': 2,
+      'GET /fails 500': 1,
+      'GET /refused 401': 1,
+      'GET /api/stats/* 200': 1,
+      'GET unmatched 404': 1,
+      'HEAD /users/:id 200': 1,
+    })
+    expect(await seen.errors()).toEqual({ SyntaxError: 1 })
+    await expectAgreement(seen)
   })
-  app.get('/refused', { preValidation: async (_req, reply) => reply.code(401).send() }, async () => 'never')
-  await app.register(async (scope) => void scope.get('/stats/*', async () => 'stats'), { prefix: '/api' })
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  onTestFinished(() => app.close())
-  const { port } = app.server.address() as AddressInfo
-  const paths = ['/users/1', '/users/2', '/fails', '/refused', '/api/stats/a/b', '/nowhere', 'HEAD /users/9']
-  expect(await countsOf(seen, port, paths)).toEqual({
-    'GET /users/:id 200': 2,
-    'GET /fails 500': 1,
-    'GET /refused 401': 1,
-    'GET /api/stats/* 200': 1,
-    'GET unmatched 404': 1,
-    'HEAD /users/:id 200': 1,
-  })
-  expect(await seen.errors()).toEqual({ SyntaxError: 1 })
-  await expectAgreement(seen)
 })
 
 test('Koa: the endpoint is the route of @koa/router, with its prefix', async () => {

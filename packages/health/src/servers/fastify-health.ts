@@ -16,13 +16,13 @@ interface FastifyReply {
   callNotFound(): void
 }
 
-/** What of a Fastify 5 application is used. */
+/** What of a Fastify 4 or 5 application is used. */
 export interface FastifyApp {
   readonly prefix: string
   all(path: string, handler: (request: FastifyRequest, reply: FastifyReply) => unknown): unknown
 }
 
-/** A plugin of Fastify 5. */
+/** A plugin of Fastify 4 and 5. */
 export type FastifyPlugin = (app: FastifyApp, options: unknown, done: () => void) => void
 
 /** Answers the health endpoints in Fastify: `app.register(fastifyHealth(health))`, with a prefix or without. */

@@ -6,8 +6,15 @@ interface FastifyRequest {
   readonly routeOptions?: { readonly url?: string | undefined }
 }
 
+type Done = () => void
+
 interface FastifyInstance {
-  addHook?(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: () => void) => void): unknown
+  readonly version?: string
+  addHook?(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: Done) => void): unknown
+  addHook?(
+    name: 'onError',
+    hook: (request: FastifyRequest, reply: unknown, error: unknown, done: Done) => void,
+  ): unknown
 }
 
 interface FastifyHandling {
@@ -28,13 +35,21 @@ export function observeFastify(subscribe: Subscribe): (() => void)[] {
         noteRoute(request)
         done()
       })
+      // Fastify 4 publishes nothing else, so a hook tells its errors too.
+      if (fastify?.version?.startsWith('4.') !== true) return
+      fastify.addHook?.('onError', (request, _reply, error, done) => {
+        noteError({ request, error })
+        done()
+      })
     }),
     subscribe<FastifyHandling>('tracing:fastify.request.handler:start', ({ request }) => noteRoute(request)),
-    subscribe<FastifyHandling>('tracing:fastify.request.handler:error', ({ request, error }) => {
-      const exchange = exchangeOf(request?.raw)
-      if (exchange !== undefined) exchange.error = error
-    }),
+    subscribe<FastifyHandling>('tracing:fastify.request.handler:error', noteError),
   ]
+}
+
+function noteError({ request, error }: FastifyHandling): void {
+  const exchange = exchangeOf(request?.raw)
+  if (exchange !== undefined) exchange.error = error
 }
 
 function noteRoute(request: FastifyRequest | undefined): void {
