@@ -201,6 +201,51 @@ test('mode both records in the cells and in the SDK that is registered; own in t
   expect(await read()).toEqual([2, 2])
 })
 
+test.each([
+  ['off', 0, undefined],
+  ['automatic', 0, 2],
+  ['both', 2, 2],
+] as const)(
+  'handles that write to the cells themselves follow the change from own to %s and back',
+  async (mode, own, others) => {
+    const foreign = createForeignSdk()
+    metrics.setGlobalMeterProvider(foreign.provider)
+    processMeters().setMode('own')
+    const { counter, histogram } = createInstruments(catalogue, scope)
+    const series = ['a', 'b'].map((name) => ({ plugin: name }))
+    const counts = series.map((labels) => counter.bind(labels))
+    const values = series.map((labels) => histogram.bind(labels))
+    const record = (times: number): void => {
+      for (let i = 0; i < times; i++) {
+        for (const handle of counts) handle.add(1)
+        for (const handle of values) handle.record(1.5)
+      }
+    }
+    const producer = processMeters().provider.producer()
+    const seen = async () => {
+      const [cells, sdk] = [await collectPoints(producer), await foreign.points()]
+      return series.flatMap((labels) =>
+        [cells, sdk].map((points) => [
+          valueOf(points, 'test.counter', labels),
+          (valueOf(points, 'test.histogram', labels) as { count: number } | undefined)?.count,
+        ]),
+      )
+    }
+    record(10)
+    processMeters().setMode(mode)
+    record(2)
+    const each = [
+      [10 + own, 10 + own],
+      [others, others],
+    ]
+    expect(await seen()).toEqual([...each, ...each])
+    processMeters().setMode('own')
+    record(100)
+    const back = [[110 + own, 110 + own], each[1]]
+    expect(await seen()).toEqual([...back, ...back])
+  },
+)
+
 test('switched off, nothing is kept, whichever way it is recorded; switched on again, everything is', async () => {
   processMeters().setMode('off')
   const { counter, histogram } = createInstruments(catalogue, scope)
