@@ -1,7 +1,7 @@
 import type { EngineOptions } from './engines/engine.ts'
 import { measureQueue } from './measure-queue.ts'
 import type { InstrumentedQueue } from './measure-queue.ts'
-import { pollQueues } from './poll-queues.ts'
+import { pollQueue } from './poll-queue.ts'
 import { resolveOptions } from './queue-defaults.ts'
 import { queueId, queueRegistry } from './queue-registry.ts'
 import { sendJob } from './send-job.ts'
@@ -63,7 +63,7 @@ export function joinQueue(broker: BrokerQueue, options: EngineOptions): QueueMem
   let shared = registry.shared.get(id)
   if (shared === undefined) {
     registry.shared.set(id, (shared = createSharedQueue(broker, options)))
-    pollQueues(registry, shared.pollIntervalMillis)
+    pollQueue(registry, shared)
   }
   const joined = shared
   joined.members += 1

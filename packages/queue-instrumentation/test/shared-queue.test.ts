@@ -96,6 +96,20 @@ describe('a queue that several parts of the process hold', () => {
     expect(read).toHaveBeenCalledTimes(5)
   })
 
+  test('is asked once at first, however many other queues are made with it and after it', async () => {
+    const reads = Array.from({ length: 5 }, () => vi.fn(answering({ size: 1 })))
+    const [later, ...together] = reads
+    for (const [index, read] of together.entries()) join({ name: `mail-${index}`, read })
+    await after(500)
+    expect(status()?.size).toBe(4)
+    join({ name: 'later', read: later })
+    await after(100)
+    expect(status()?.size).toBe(5)
+    expect(reads.map((read) => read.mock.calls.length)).toEqual([1, 1, 1, 1, 1])
+    await after(400)
+    expect(reads.map((read) => read.mock.calls.length)).toEqual([2, 2, 2, 2, 2])
+  })
+
   test('is looked at until the last has left, and again once somebody joins', async () => {
     const read = vi.fn(answering({ size: 3 }))
     join({ read }).leave()

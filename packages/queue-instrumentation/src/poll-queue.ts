@@ -16,24 +16,29 @@ const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRES
 /** The request in which a queue happens to be made is none of the timer's business. */
 const outsideOfRequests = AsyncLocalStorage.snapshot()
 
-/** Looks at the brokers of a registry's shared queues from now on, once per interval, without keeping the process alive. */
-export function pollQueues(registry: QueueRegistry, intervalMillis: number): void {
+/**
+ * Looks at the broker of a shared queue soon, and from then on once per interval together with the registry's others, without
+ * keeping the process alive.
+ */
+export function pollQueue(registry: QueueRegistry, shared: SharedQueue): void {
+  const { pollIntervalMillis } = shared
   outsideOfRequests(() => {
-    setTimeout(() => lookAtAll(registry), Math.min(FIRST_LOOK_MS, intervalMillis)).unref()
+    // At this one alone: the others have had their own first look, or have it coming.
+    setTimeout(() => look(registry, [shared]), Math.min(FIRST_LOOK_MS, pollIntervalMillis)).unref()
     if (registry.poll !== undefined) return
     registry.poll = setInterval(() => {
-      if (registry.shared.size > 0) lookAtAll(registry)
+      if (registry.shared.size > 0) look(registry, registry.shared.values())
       else {
         clearInterval(registry.poll)
         registry.poll = undefined
       }
-    }, intervalMillis).unref()
+    }, pollIntervalMillis).unref()
   })
 }
 
-function lookAtAll(registry: QueueRegistry): void {
+function look(registry: QueueRegistry, queues: Iterable<SharedQueue>): void {
   context.with(ROOT_CONTEXT.setValue(SUPPRESS_TRACING, true), () => {
-    for (const shared of registry.shared.values()) void lookAt(registry, shared)
+    for (const shared of queues) void lookAt(registry, shared)
   })
 }
 
