@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { serve } from '../../../test/support/serve.ts'
 import { createMetricsHandler, createPageRenderer } from '../src/index.ts'
@@ -189,6 +189,41 @@ describe('the host', () => {
     await closed
     await expect(handled).resolves.toBeUndefined()
     expect((await ask(server.url, {}, 'HEAD')).status).toBe(200)
+  })
+
+  test('writes no further for a client that has gone away', async () => {
+    // Each look at the clock is a turn later, so that others run wherever the page may pause.
+    let now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
+    onTestFinished(() => clock.mockRestore())
+    const count = 20_000
+    let written = 0
+    const begun = Promise.withResolvers<void>()
+    const points = Array.from({ length: count }, (_, at) => {
+      const attributes = {
+        get series() {
+          written += 1
+          begun.resolve()
+          return `s${at}`
+        },
+      }
+      return [attributes, at] as const
+    })
+    const metrics = collected([counter('m', ...points)])
+    const handler = createMetricsHandler({
+      collect: async () => ({ resourceMetrics: metrics, errors: [] }),
+      timeoutMs: 1e9,
+    })
+    let handled: Promise<void> | undefined
+    await using server = await serve((request, response) => void (handled = handler(request, response)))
+    const request = httpRequest(server.url, { agent: false }).end()
+    const failed = once(request, 'error').catch(() => {})
+    await begun.promise
+    request.destroy()
+    await handled
+    await failed
+    expect(written).toBeGreaterThan(0)
+    expect(written).toBeLessThan(count)
   })
 
   test('has turns of its own while a large page is written', async () => {

@@ -83,6 +83,16 @@ describe('histograms', () => {
   })
 })
 
+/** What is shown, id and time, of exemplars with one value: on a counter, then on a histogram. */
+function shownOf(...given: (readonly [timestamp: number, id: string])[]): string[] {
+  const exemplars = given.map(([timestamp, id]) => {
+    return { timestamp, traceId: id.repeat(32), spanId: id.repeat(16), value: 1 }
+  })
+  const metrics = [counter('c', [{}, 1, { exemplars }]), histogram('h', [{}, buckets([1], [1, 0], 1), { exemplars }])]
+  const lines = samples(collected(metrics), 'openmetrics')
+  return lines.flatMap((line) => /trace_id="(.)\1+",.* (\S+)$/.exec(line)?.slice(1).join(' ') ?? [])
+}
+
 describe('exemplars', () => {
   const at = { timestamp: 1000.5, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }
   const text = (value: number) => ` # {trace_id="${at.traceId}",span_id="${at.spanId}"} ${value} 1000.500`
@@ -97,6 +107,12 @@ describe('exemplars', () => {
       `m_bucket{le="+Inf"} 4${text(5)}`,
     ])
     expect(samples(metrics).join('\n')).not.toContain('trace_id')
+  })
+
+  test('are, of several with the same value, the latest: of those at one time the last', () => {
+    expect(shownOf([1000, 'a'], [2000, 'b'])).toEqual(['b 2000.000', 'b 2000.000'])
+    expect(shownOf([2000, 'b'], [1000, 'a'])).toEqual(['b 2000.000', 'b 2000.000'])
+    expect(shownOf([1000, 'a'], [1000, 'b'])).toEqual(['b 1000.000', 'b 1000.000'])
   })
 
   test('that are not those of a trace are left out', () => {

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
-import { createInstruments, createMeterProvider, type Catalogue } from '../../src/index.ts'
+import { createInstruments, createMeterProvider, type Catalogue, type SeriesCollection } from '../../src/index.ts'
 
 const catalogue = {
   things: { kind: 'counter', name: 'app.things', unit: '{thing}', help: 'Things', attributes: { kind: 'string' } },
@@ -45,3 +45,29 @@ test('a delta reader sees each increment once, whichever way it collects', async
   instruments.things.add(4, { kind: 'a' })
   expect(seen(await producer.collect())).toEqual([4])
 })
+
+test('a callback that has not ended yet is not started again, and what it sees goes to the collection that waits', async () => {
+  const meterProvider = createMeterProvider({ telemetry: false })
+  const { level } = createInstruments(catalogue, { scope: 'test', meterProvider })
+  const asked = Promise.withResolvers<void>()
+  const callback = vi.fn<Parameters<typeof level.observe>[0]>(async (observe) => {
+    await asked.promise
+    observe(0.25)
+  })
+  level.observe(callback)
+  const producer = meterProvider.producer()
+  const waiting = producer.collect()
+  expect(producer.collectNow().resourceMetrics.scopeMetrics.flatMap(levels)).toEqual([])
+  expect(meterProvider.readSeries('app.level')).toEqual([])
+  expect(callback).toHaveBeenCalledTimes(1)
+  asked.resolve()
+  expect((await waiting).resourceMetrics.scopeMetrics.flatMap(levels)).toEqual([0.25])
+  expect(meterProvider.readSeries('app.level')).toEqual([])
+  expect(callback).toHaveBeenCalledTimes(2)
+})
+
+function levels({ metrics }: SeriesCollection['resourceMetrics']['scopeMetrics'][number]) {
+  return metrics
+    .filter(({ descriptor }) => descriptor.name === 'app.level')
+    .flatMap(({ dataPoints }) => dataPoints.map(({ value }) => value))
+}

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest'
 
 import { createInstruments, createMeterProvider } from '../../src/index.ts'
 import type { Catalogue } from '../../src/index.ts'
+import { CellMeterProvider } from '../../src/meter/meter-provider.ts'
 import { collectWarnings } from './diagnostics.ts'
 import { collectPoints, firstData, valueOf } from './points.ts'
 
@@ -217,6 +218,27 @@ test('a closed reader costs nothing more and holds nothing back', async () => {
   const other = provider.producer(() => 0)
   runs.add(2, { plugin: 'a', status: 'ok' })
   expect(valueOf(await collectPoints(other), 'test.runs', { plugin: 'a', status: 'ok' })).toBe(2)
+})
+
+test('an instrument keeps nothing for a reader that has closed, and the others are given what they were', async () => {
+  const provider = new CellMeterProvider({ telemetry: false })
+  const { runs } = createInstruments(catalogue, { scope: 'test', meterProvider: provider })
+  const [closed, other, cumulative] = [provider.producer(() => 0), provider.producer(() => 0), provider.producer()]
+  const kept = () => [...provider.scopes].flatMap(({ stores }) => [...stores].map(({ deltaBases }) => deltaBases.size))
+  // All but the gauge, which has no differences.
+  expect(kept()).toEqual([2, 2, 2, 2, 2, 0])
+  const labelled = { plugin: 'a', status: 'ok' } as const
+  runs.add(1, labelled)
+  for (const producer of [closed, other]) await producer.collect()
+  runs.add(2, labelled)
+  for (const producer of [closed, closed, cumulative]) producer.close()
+  expect(kept()).toEqual([1, 1, 1, 1, 1, 0])
+  runs.remove({})
+  createInstruments(catalogue, { scope: 'later', meterProvider: provider })
+  expect(kept()).toEqual([1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0])
+  expect(valueOf(await collectPoints(other), 'test.runs', labelled)).toBe(2)
+  other.close()
+  expect(new Set(kept())).toEqual(new Set([0]))
 })
 
 test('health reads the same numbers as the page, without a reader', async () => {
