@@ -135,7 +135,10 @@ describe('what was recorded before the end arrives', () => {
       const [two, never] = [meter.createObservableCounter('two'), meter.createObservableGauge('never')]
       meter.addBatchObservableCallback((result) => result.observe(two, 8), [two])
       never.addCallback(async (result) => result.observe(9))
-      never.addCallback(() => { throw new Error('of the app') })
+      never.addCallback(async () => { throw new Error('of the app') })
+      never.addCallback((result) => { result.observe(9); throw new Error('of the app') })
+      meter.addBatchObservableCallback(async (result) => result.observe(never, 9), [never])
+      meter.addBatchObservableCallback((result) => { result.observe(never, 9); throw new Error('of the app') }, [never])
       process.exit(3)`
     await using app = new AppProcess(['--require', REGISTER, '-e', script], {
       env: { ...OURS, OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_SERVICE_NAME: service },

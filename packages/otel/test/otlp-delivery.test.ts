@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { readConfig } from '@mcp/otel-core'
 import { diag, trace } from '@opentelemetry/api'
 import { ExportResultCode } from '@opentelemetry/core'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { serve, type Served } from '../../../test/support/serve.ts'
 import { createBatchQueue } from '../src/export/batch-queue.ts'
@@ -273,6 +273,32 @@ describe('an export by HTTP', () => {
     await delegate.forceFlush()
     expect(results).toEqual([ExportResultCode.SUCCESS, ExportResultCode.FAILED])
     expect(collector.received).toHaveLength(0)
+  })
+
+  test.each([
+    ['as is', 0.5, [1000, 1500, 2250, 3375, 5000, 5000]],
+    ['a fifth sooner at the least', 0, [800, 1200, 1800, 2700, 4000, 4000, 4000]],
+  ])('waits longer from try to try, up to five seconds: %s', async (_spread, random, expected) => {
+    vi.useFakeTimers()
+    const drawn = vi.spyOn(Math, 'random').mockReturnValue(random)
+    onTestFinished(() => {
+      vi.useRealTimers()
+      drawn.mockRestore()
+    })
+    const tries: { readonly at: number; readonly left: number }[] = []
+    const send: Send = async (_request, { timeoutMillis }) => {
+      tries.push({ at: performance.now(), left: timeoutMillis })
+      return { refusal: 'busy', isRetryable: true, body: new Uint8Array() }
+    }
+    const limit = { OTEL_EXPORTER_OTLP_TIMEOUT: '20000' }
+    const { counts, delegate, send: exported } = delegateTo('http://collector.test', limit, send)
+    exported('spans')
+    await vi.runAllTimersAsync()
+    await delegate.forceFlush()
+    expect(tries.slice(1).map(({ at }, index) => at - tries[index]!.at)).toEqual(expected)
+    // Each try has what is left of the one limit, and one that would begin after it is not awaited.
+    expect(tries.map(({ at, left }) => at + left)).toEqual(tries.map(() => tries[0]!.at + 20_000))
+    expect(counts).toEqual({ succeeded: 0, failed: 1 })
   })
 
   test('gets through a collector that comes back', async () => {
