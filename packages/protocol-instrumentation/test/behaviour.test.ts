@@ -478,6 +478,37 @@ test.each(['v1 ESM', 'v1 CJS', 'v2'] as const)(
   },
 )
 
+test.each(['v1 ESM', 'v1 CJS', 'v2'] as const)(
+  '%s: a request with the id of one that timed out before is no timeout',
+  async (stack) => {
+    const rig = await createRig(stack, 'memory')
+    const call = (name: string, options = {}): Promise<unknown> =>
+      rig.stack.callTool(rig.client, { name, arguments: {} }, options)
+    const ids = rig.client as unknown as { _requestMessageId: number }
+    const id = ids._requestMessageId
+    await expect(call('slow', { timeout: 5 })).rejects.toThrow(/timed out/i)
+    ids._requestMessageId = id
+    const abort = new AbortController()
+    const cancelled = call('slow', { signal: abort.signal })
+    await vi.waitFor(() => expect(rig.points('mcp.protocol.active_requests')).toMatchObject({ 'role=client': 1 }))
+    abort.abort('no longer needed')
+    await expect(cancelled).rejects.toThrow(/no longer needed/)
+    ids._requestMessageId = id
+    await call('echo')
+    const outcomes = await vi.waitFor(() => {
+      const spans = [...rig.spansOf('client', 'tools/call slow'), ...rig.spansOf('client', 'tools/call echo')]
+      expect(spans).toHaveLength(3)
+      return spans.map(({ attributes }) => [attributes['jsonrpc.request.id'], attributes['error.type']])
+    })
+    expect(outcomes).toEqual([
+      [String(id), 'timeout'],
+      [String(id), 'cancelled'],
+      [String(id), undefined],
+    ])
+    await rig.close()
+  },
+)
+
 test('a tracer and a meter that throw change no answer', async () => {
   const tracerProvider: TracerProvider = {
     getTracer: () => ({
