@@ -7,6 +7,8 @@ import type { Context, Span } from '@opentelemetry/api'
 
 import type { ExpressState } from './frameworks/express-route.ts'
 import type { ObservedRequest } from './http-server-config.ts'
+import type { RequestMethod } from './instruments.ts'
+import { requestMethod } from './request-method.ts'
 import { requestPath } from './request-path.ts'
 import type { RequestTracker } from './request-tracker.ts'
 import type { RpcMetadata } from './rpc-metadata.ts'
@@ -44,6 +46,8 @@ export abstract class Exchange {
   readonly tracker: RequestTracker
   /** Method as the client sent it. */
   readonly method: string
+  /** Method as label value. */
+  readonly knownMethod: RequestMethod
   /** Request target as the client sent it: routers rewrite `req.url`. */
   readonly target: string
   /** Route that the application set by hand. */
@@ -71,6 +75,7 @@ export abstract class Exchange {
   constructor(tracker: RequestTracker, method: string, target: string) {
     this.tracker = tracker
     this.method = method
+    this.knownMethod = requestMethod(method)
     this.target = target
   }
 

@@ -10,7 +10,6 @@ import { failureOf } from './failure.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
 import { httpInstruments } from './instruments.ts'
-import { requestMethod } from './request-method.ts'
 import { routeOf } from './route-of.ts'
 import { createRouteFinder } from './route-template.ts'
 import type { RouteFinder } from './route-template.ts'
@@ -114,7 +113,7 @@ export class RequestTracker {
       this.faults.report('ending a server span', error)
     }
     const { context = ROOT_CONTEXT } = exchange
-    const method = requestMethod(exchange.method)
+    const { knownMethod: method } = exchange
     const endpoint = route ?? UNMATCHED
     this.#recordRequest(
       durationMs / 1000,

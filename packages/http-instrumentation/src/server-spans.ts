@@ -11,7 +11,6 @@ import type { Failure } from './failure.ts'
 import { adoptForeignSpan } from './foreign-span.ts'
 import type { HttpServerInstrumentationConfig } from './http-server-config.ts'
 import { createQueryRedaction } from './query-redaction.ts'
-import { requestMethod } from './request-method.ts'
 import { createRpcMetadata, RPC_METADATA } from './rpc-metadata.ts'
 import { createRequestAttributes } from './span-attributes.ts'
 import { SpanNames } from './span-names.ts'
@@ -173,7 +172,6 @@ const HEADERS: TextMapGetter<Exchange> = {
 }
 
 /** The name of a span of an unknown method is `HTTP`, so that names stay few. */
-function spanMethod(exchange: Exchange): string {
-  const method = requestMethod(exchange.method)
-  return method === '_OTHER' ? 'HTTP' : method
+function spanMethod({ knownMethod }: Exchange): string {
+  return knownMethod === '_OTHER' ? 'HTTP' : knownMethod
 }

@@ -1,7 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 
 import type { Exchange } from './exchange.ts'
-import { requestMethod } from './request-method.ts'
 import { requestQuery } from './request-path.ts'
 
 const FORWARDED_FOR = /(?:^|[;,])\s*for="?\[?([^\]",;\s]+)/i
@@ -16,12 +15,11 @@ export function createRequestAttributes(
 ): (exchange: Exchange) => Attributes {
   const addServer = createServerAttributes()
   return (exchange) => {
-    const { headers, method, path, protocolVersion, socket } = exchange
-    const known = requestMethod(method)
+    const { headers, knownMethod, method, path, protocolVersion, socket } = exchange
     const forwarded = first(headers['forwarded'])
     // What is the same for most requests comes first, so that an exporter can copy it from the span before in one piece.
     const attributes: Attributes = {
-      'http.request.method': known,
+      'http.request.method': knownMethod,
       'url.scheme': scheme(headers, forwarded, socket?.encrypted === true),
       'network.protocol.version': protocolVersion,
     }
@@ -32,7 +30,7 @@ export function createRequestAttributes(
     if (client !== undefined) attributes['client.address'] = client
     const userAgent = first(headers['user-agent'])
     if (userAgent !== undefined) attributes['user_agent.original'] = userAgent
-    if (known === '_OTHER') attributes['http.request.method_original'] = method
+    if (knownMethod === '_OTHER') attributes['http.request.method_original'] = method
     attributes['url.path'] = path
     const query = redact && requestQuery(exchange.target)
     if (redact && query !== undefined) attributes['url.query'] = redact(query)

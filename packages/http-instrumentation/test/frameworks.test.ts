@@ -46,6 +46,19 @@ describe.each([
   ['Express 5', express],
   ['Express 4', express4 as unknown as typeof express],
 ])('%s', (_name, create) => {
+  test('a request that brings a property route of its own shows its template as well', async () => {
+    const seen = observe()
+    const app = create()
+    app.get('/users/:id', (req, res) => void res.send(`${req.route.path}`))
+    const port = await listen(
+      createServer((request, response) => {
+        if (request.url === '/users/2') Object.assign(request, { route: undefined })
+        app(request, response)
+      }),
+    )
+    expect(await countsOf(seen, port, ['/users/1', '/users/2', '/users/3'])).toEqual({ 'GET /users/:id 200': 3 })
+  })
+
   test('the endpoint is the route template, with the mount paths of nested routers and applications', async () => {
     const seen = observe()
     const app = create()

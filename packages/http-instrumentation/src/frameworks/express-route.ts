@@ -5,6 +5,12 @@ import type { ExchangeCarrier } from '../exchange.ts'
 import { MountPath } from './mount-path.ts'
 import type { ExpressRequest } from './mount-path.ts'
 
+/** On a prototype whose `route` is ours. */
+const WATCHED: unique symbol = Symbol('watched route')
+
+/** The request whose `route` is asked for, until our accessor answers. */
+let asked: object | undefined
+
 /** What Express' router is seen to set on one request. */
 export interface ExpressState {
   route: unknown
@@ -13,6 +19,7 @@ export interface ExpressState {
 
 interface ObservedExpressRequest extends ExpressRequest, ExchangeCarrier {
   route?: unknown
+  readonly [WATCHED]?: true
 }
 
 /**
@@ -26,10 +33,20 @@ export function observeExpressRoute(request: IncomingMessage): void {
 
 /** Watches `route` only once a router has shown itself: on the prototype that Express gives its requests, if it is one. */
 function watchRoute(request: ObservedExpressRequest): void {
+  if (request[WATCHED] === true && isAsked(request)) return
   const prototype = Object.getPrototypeOf(request) as object
   const isOfExpress = !Object.hasOwn(prototype, 'baseUrl')
   if (!isOfExpress || Object.hasOwn(request, 'route')) Object.defineProperty(request, 'route', ROUTE)
-  else if (!('route' in prototype)) Object.defineProperty(prototype, 'route', ROUTE)
+  else if (!('route' in prototype)) Object.defineProperties(prototype, { route: ROUTE, [WATCHED]: { value: true } })
+}
+
+/** Whether it is our accessor that answers for a request, and no property of its own: to ask is what V8 does at once. */
+function isAsked(request: ObservedExpressRequest): boolean {
+  asked = request
+  void request.route
+  const isAnswered = asked === undefined
+  asked = undefined
+  return isAnswered
 }
 
 // Shared accessors that find their state by `this`.
@@ -65,6 +82,7 @@ const ROUTE: PropertyDescriptor & ThisType<ObservedExpressRequest> = {
   configurable: true,
   enumerable: false,
   get() {
+    if (asked === this) asked = undefined
     return this[EXCHANGE]?.express?.route
   },
   set(route: unknown) {

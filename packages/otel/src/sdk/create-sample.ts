@@ -1,4 +1,4 @@
-import { isSpanContextValid, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
+import { isSpanContextValid, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
 import type { Attributes, Context, Link, SpanContext, SpanOptions } from '@opentelemetry/api'
 import type { IdGenerator, Sampler, SamplingResult } from '@opentelemetry/sdk-trace'
 
@@ -36,7 +36,7 @@ export function createSample(sampler: Sampler, ids: IdGenerator, { draw, follows
   const noAttributes: Attributes = {}
   const noLinks: Link[] = []
   return (context, name = '', { kind = SpanKind.INTERNAL, attributes = noAttributes, links = noLinks } = {}) => {
-    const span = trace.getSpan(context)
+    const span = context === ROOT_CONTEXT ? undefined : trace.getSpan(context)
     const isPlain = span !== undefined && hasPlainIds(span)
     const active = span?.spanContext()
     const parent = active !== undefined && (isPlain || isSpanContextValid(active)) ? active : undefined

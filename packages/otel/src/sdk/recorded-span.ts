@@ -41,7 +41,8 @@ export class RecordedSpan implements Span {
   /** When it was made: by the clock that is set now and then, and by the one that only runs. */
   private readonly _madeAt = Date.now()
   private readonly _madeAtTick: number
-  private _attributesCount: number
+  /** One that is set again counts again, until there seem to be too many: to look each time costs as much as to set it. */
+  private _attributesAtMost: number
   private _droppedAttributesCount: number
   private _droppedEventsCount = 0
   private _droppedLinksCount = 0
@@ -73,7 +74,7 @@ export class RecordedSpan implements Span {
     this.instrumentationScope = origin.scope
     this._origin = origin
     this._ids = ids
-    this._attributesCount = taken.count
+    this._attributesAtMost = taken.count
     this._droppedAttributesCount = taken.dropped
     this._droppedLinksCount = links.length - this.links.length
   }
@@ -122,12 +123,11 @@ export class RecordedSpan implements Span {
 
   setAttribute(key: string, value: AttributeValue): this {
     if (this._isOver()) return this
-    const { attributes, _attributesCount: count } = this
     const { limits } = this._origin
     const taken = isPlainValue(value, limits) ? value : takeTexts(value, limits)
-    if (count < limits.attributeCountLimit && key !== '' && taken !== undefined) {
-      if (!isOwn(attributes, key)) this._attributesCount++
-      attributes[key] = taken
+    if (this._attributesAtMost < limits.attributeCountLimit && key !== '' && taken !== undefined) {
+      this._attributesAtMost++
+      this.attributes[key] = taken
     } else {
       this._addAttribute(key, value)
     }
@@ -208,10 +208,11 @@ export class RecordedSpan implements Span {
   /** What is not plain, too much, or without a name: the SDK's own function knows what is to become of it. */
   private _addAttribute(key: string, value: unknown): void {
     const { AddAttributeDecision, maybeAddAttribute } = sdkPackages.core
-    const { attributes, _attributesCount: currentAttributesCount } = this
+    const { attributes } = this
     const { limits } = this._origin
+    const currentAttributesCount = Object.keys(attributes).length
     const decision = maybeAddAttribute({ key, value, attributes, limits, currentAttributesCount })
-    if (decision === AddAttributeDecision.ADD_NEW) this._attributesCount++
+    this._attributesAtMost = currentAttributesCount + (decision === AddAttributeDecision.ADD_NEW ? 1 : 0)
     if (decision !== AddAttributeDecision.DROP_LIMIT_REACHED) return
     this._droppedAttributesCount++
     if (this._droppedAttributesCount === 1) diag.warn('Dropping extra attributes.')
