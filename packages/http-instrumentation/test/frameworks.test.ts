@@ -51,9 +51,9 @@ describe.each([
     const app = create()
     app.get('/users/:id', (req, res) => void res.send(`${req.route.path}`))
     const port = await listen(
-      createServer((request, response) => {
-        if (request.url === '/users/2') Object.assign(request, { route: undefined })
-        app(request, response)
+      createServer((incoming, response) => {
+        if (incoming.url === '/users/2') Object.assign(incoming, { route: undefined })
+        app(incoming, response)
       }),
     )
     expect(await countsOf(seen, port, ['/users/1', '/users/2', '/users/3'])).toEqual({ 'GET /users/:id 200': 3 })

@@ -128,9 +128,7 @@ export class RecordedSpan implements Span {
     if (this._attributesAtMost < limits.attributeCountLimit && key !== '' && taken !== undefined) {
       this._attributesAtMost++
       this.attributes[key] = taken
-    } else {
-      this._addAttribute(key, value)
-    }
+    } else this._addAttribute(key, value)
     return this
   }
 
@@ -209,10 +207,10 @@ export class RecordedSpan implements Span {
   private _addAttribute(key: string, value: unknown): void {
     const { AddAttributeDecision, maybeAddAttribute } = sdkPackages.core
     const { attributes } = this
-    const { limits } = this._origin
     const currentAttributesCount = Object.keys(attributes).length
+    const { limits } = this._origin
     const decision = maybeAddAttribute({ key, value, attributes, limits, currentAttributesCount })
-    this._attributesAtMost = currentAttributesCount + (decision === AddAttributeDecision.ADD_NEW ? 1 : 0)
+    this._attributesAtMost = currentAttributesCount + Number(decision === AddAttributeDecision.ADD_NEW)
     if (decision !== AddAttributeDecision.DROP_LIMIT_REACHED) return
     this._droppedAttributesCount++
     if (this._droppedAttributesCount === 1) diag.warn('Dropping extra attributes.')
